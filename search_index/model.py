@@ -1,0 +1,150 @@
+"""The words of the catalogue: documents, questions, answers and the one refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_QUERY = 200  # characters of a question that are read; the rest is ignored
+FACETS = (
+    "kind",
+    "category",
+    "audience",
+    "place",
+    "price_mode",
+    "service_nature",
+    "provider_source",
+    "day",
+    "time",
+)
+Sort = Literal["best", "nearest", "soonest", "newest", "rated", "points"]
+Pieces = tuple[tuple[str, bool], ...]  # (text, is it a match?), joined = the original
+
+
+class IndexUnavailable(Exception):
+    """The index is missing, damaged, of another version, or its writer is busy.
+
+    The tables are the truth: the remedy is always `Index.rebuild`.
+    """
+
+
+@dataclass(frozen=True)
+class Document:
+    """One findable thing, as plain values; the caller has already decided it is public.
+
+    `points` is a price in points, `starts_at` and `created_at` are seconds since
+    1970 UTC, `days` are ISO dates, `rating` is 1 to 5. `place` is a place id and
+    `places` the same place with everything above it. `words` (tags, provider names)
+    are searched but never shown; `card` is stored and shown, never searched.
+    """
+
+    id: str
+    kind: str
+    title: str
+    body: str = ""
+    other_titles: tuple[str, ...] = ()
+    lang: str = "zh-Hans"
+    category: str = ""
+    audience: tuple[str, ...] = ()
+    provider_source: str = ""
+    service_nature: str = ""
+    price_mode: str = ""
+    points: Decimal | int = 0
+    place: str = ""
+    places: tuple[str, ...] = ()
+    lat: float | None = None
+    lon: float | None = None
+    days: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    starts_at: int | None = None
+    created_at: int = 0
+    rating: float | None = None
+    ratings: int = 0
+    version: int = 0
+    card: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What must hold. Values of one field are alternatives, fields add up.
+
+    `max_points` is inclusive. `place` matches a place and everything below it.
+    """
+
+    kind: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
+    price_mode: tuple[str, ...] = ()
+    service_nature: tuple[str, ...] = ()
+    provider_source: tuple[str, ...] = ()
+    max_points: Decimal | int | None = None
+    day: str | None = None
+    times: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Near:
+    """A point in degrees; with `km`, only what lies within that many kilometres."""
+
+    lat: float
+    lon: float
+    km: float | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question. `text` is data, never syntax; only its first 200 characters count.
+
+    `now` (seconds since 1970) switches on freshness and pushes past things down;
+    without it the order depends on nothing but the index.
+    """
+
+    text: str = ""
+    filters: Filters = field(default_factory=Filters)
+    near: Near | None = None
+    sort: Sort = "best"
+    limit: int = 20
+    offset: int = 0
+    facets: tuple[str, ...] = ()
+    lang: str = "zh-Hans"
+    now: int | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One answer. `title_marked` and `snippet` join to original text, never changed."""
+
+    id: str
+    kind: str
+    score: float
+    title: str
+    title_marked: Pieces
+    snippet: Pieces
+    card: Mapping[str, str]
+    why: tuple[str, ...] = ()
+    km: float | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of answers; `facets` counts ignore the filter of the facet itself."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, Mapping[str, int]]
+    did_you_mean: str | None
+    generation: str
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A completion: `kind` is "word" or the kind of the document it titles."""
+
+    text: str
+    kind: str

@@ -1,0 +1,118 @@
+"""The Chinese half of a plan: words, pairs, homophones, the whole run."""
+
+from __future__ import annotations
+
+from search_index import analysis
+from search_index.units import (
+    GRAMS,
+    GRAMS_ALONE,
+    INNER_WORD,
+    PART,
+    SINGLE,
+    SOUND,
+    SYNONYM,
+    TAIWAN,
+    WHOLE_RUN,
+    WORD,
+    Draft,
+    Question,
+    phrase_alternatives,
+)
+
+MAX_RUN = 8  # longer stretches are sentences: their exact row says nothing
+MAX_SOUND_RUN = 6
+STOP = frozenset(
+    "的 了 在 是 我 你 您 他 她 它 们 我们 你们 他们 咱们 和 与 或 及 就 都 也 还 很 又 "
+    "把 被 给 让 请 吗 呢 吧 啊 呀 哦 嘛 谁 哪里 哪儿 哪 怎么 怎么办 怎样 如何 什么 可以 可 "
+    "能 能不能 会 想 要 想要 想找 找 有 有没有 没有 没 不 个 些 到 去 来 从 对 为 以后 以前 "
+    "地方 问 一下 一个 一些 这 这个 那 那个 里 上 下 中 家里 人 时候 帮 帮忙 需要 服务 附近 "
+    "谢谢 请问 您好 你好 为什么 多少 几".split()
+)
+
+
+def chinese_units(question: Question, taiwan: str) -> list[Draft]:
+    """Units for every Chinese run, and for Taiwan's words in mainland form."""
+    drafts: list[Draft] = []
+    for run, base in analysis.runs(question.text):
+        words = analysis.cut(run)
+        content = [w for w in words if w[0] not in STOP] or words
+        spanning: set[tuple[int, int]] = set()
+        for word, start, end in content:
+            home = question.home(base + start, base + end)
+            if home is not None:
+                home.add("w", (word,), PART)
+                continue
+            drafts.append(_word(question, word, base + start, base + end, spanning))
+        if 2 <= len(run) <= MAX_RUN and len(words) > 1:  # noqa: PLR2004
+            drafts.append(_whole_run(question, run, len(words)))
+    if taiwan != question.text:
+        drafts += _taiwan_words(question, taiwan)
+    return drafts
+
+
+def _word(
+    question: Question, word: str, start: int, end: int, spanning: set[tuple[int, int]]
+) -> Draft:
+    draft = Draft(word)
+    known = question.has("w", word)
+    draft.add("w", (word,), WORD)
+    for token in analysis.tokens(word):
+        if token.text != word and len(token.text) > 1:
+            draft.add("w", (token.text,), INNER_WORD)
+    if len(word) == 1:
+        draft.add("g", (word,), GRAMS if known else SINGLE)
+    else:
+        grams = tuple(analysis.bigrams(word))
+        draft.add("g", grams, GRAMS if known else GRAMS_ALONE)
+        if not known and not all(question.has("g", g) for g in grams):
+            _homophones(question, word, draft)
+    for phrase in question.phrases:
+        if phrase.start >= end or phrase.end <= start:
+            continue
+        if phrase.end - phrase.start <= end - start:
+            question.synonyms(phrase.text, SYNONYM, draft)
+        elif (phrase.start, phrase.end) not in spanning:
+            spanning.add((phrase.start, phrase.end))  # once, with its first word
+            question.synonyms(phrase.text, SYNONYM, draft)
+    return draft
+
+
+def _homophones(question: Question, word: str, draft: Draft) -> None:
+    """A word nobody wrote is probably a slip of the input method."""
+    for near in question.lexicon.sounding_like(word):
+        weight = SOUND / (1 + 0.5 * near.distance)
+        draft.add("w", (near.word,), weight)
+        question.synonyms(near.word, weight * SYNONYM, draft)
+        question.notes.append((word, near.word))
+
+
+def _whole_run(question: Question, run: str, words: int) -> Draft:
+    """Everything in a row; if the index never has it so, what sounds like it."""
+    draft = Draft(run)
+    grams = tuple(analysis.bigrams(run))
+    draft.add("g", grams, WHOLE_RUN)
+    if len(run) <= MAX_SOUND_RUN and not all(question.has("g", g) for g in grams):
+        syllables = analysis.pinyin(run)
+        cover = question.lexicon.covering(syllables)
+        if cover and len(cover) <= words:
+            for choices in cover:
+                for word in choices[:2]:
+                    if word not in run:
+                        draft.add("w", (word,), SOUND)
+                        question.synonyms(word, SOUND * SYNONYM, draft)
+            best = "".join(choices[0] for choices in cover)
+            if best != run:
+                question.notes.append((run, best))
+        draft.add("tp", ("".join(syllables),), 0.5)
+    return draft
+
+
+def _taiwan_words(question: Question, taiwan: str) -> list[Draft]:
+    drafts = []
+    for run, _ in analysis.runs(taiwan):
+        for word, _, _ in analysis.cut(run):
+            if word not in question.text and word not in STOP:
+                draft = Draft(word, phrase_alternatives(word, TAIWAN))
+                question.synonyms(word, SYNONYM * TAIWAN, draft)
+                drafts.append(draft)
+    return drafts
