@@ -1,0 +1,85 @@
+// Small comforts on top of pages that work without this file.
+(() => {
+  "use strict";
+  const $$ = (selector, root = document) => root.querySelectorAll(selector);
+
+  // Menus close with Escape (focus goes home) and with a press elsewhere.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of $$("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of $$("details.menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+    if (event.target.closest?.("[data-print]")) window.print();
+  });
+
+  // A plain form is sent once, however often the button is pressed.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "1";
+    setTimeout(() => delete form.dataset.sent, 8000);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of $$("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // The time left to undo, beside the sentence that says until when.
+  const countDown = () => {
+    for (const bar of $$(".undo-bar[data-until]")) {
+      const left = bar.querySelector(".undo-left");
+      const minutes = Math.ceil((Date.parse(bar.dataset.until) - Date.now()) / 60000);
+      left.textContent = minutes > 0 ? `(${minutes} ${left.dataset.minutes})` : left.dataset.over;
+      if (minutes > 0) continue;
+      for (const part of $$("button, .undo-until", bar)) part.hidden = true;
+    }
+  };
+  setInterval(countDown, 15000);
+
+  // Filters lie open where there is room beside the list.
+  const ready = (root) => {
+    const wide = window.matchMedia("(min-width: 60em)").matches;
+    if (wide) for (const facet of $$("details.facet", root)) facet.open = true;
+    for (const button of $$("[data-print]", root)) button.hidden = false;
+    countDown();
+  };
+  ready(document);
+
+  // After a swap, the reader's place is kept: an error first, else the new part.
+  const say = (text) => {
+    const notice = document.getElementById("notice");
+    const box = document.createElement("div");
+    box.className = "notice tone-bad";
+    box.textContent = text;
+    notice.replaceChildren(box);
+    notice.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("htmx:after:swap", (event) => {
+    const target = event.detail?.ctx?.target;
+    const place = (target?.id && document.getElementById(target.id)) || target;
+    if (!place?.isConnected) return;
+    ready(place);
+    if (place.id === "notice") place.scrollIntoView({ block: "nearest" });
+    const summary = place.querySelector(".error-summary");
+    if (summary) return summary.focus();
+    if (document.activeElement !== document.body || place.id === "notice") return;
+    if (!place.hasAttribute("tabindex")) place.tabIndex = -1;
+    place.focus({ preventScroll: true });
+  });
+  document.addEventListener("htmx:before:response", (event) => {
+    const { response } = event.detail.ctx;
+    if (response.status < 500 || response.headers.get("HX-Retarget")) return;
+    event.preventDefault();
+    say(document.getElementById("notice").dataset.broken);
+  });
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail?.ctx?.response) return;
+    say(document.getElementById("notice").dataset.offline);
+  });
+})();
