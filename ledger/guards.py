@@ -1,0 +1,47 @@
+"""Installing the guards: what the database itself refuses, whoever asks."""
+
+from sqlalchemy import Connection
+
+from ledger import guards_postgresql, guards_sqlite
+
+
+def install_guards(connection: Connection) -> None:
+    """Create every trigger of the book, replacing older ones of the same name.
+
+    Call it after the tables exist: from the migration that makes them, from any
+    later migration that rebuilds one of them, and from tests. Calling it twice
+    changes nothing. The guards do the moving of counters, so a book without them
+    does not work; they refuse UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE on
+    journal rows, balances below the floor, postings across units or on accounts
+    that are not open, and counters moved by hand.
+
+    Args:
+        connection: An open connection on SQLite or PostgreSQL; the caller commits.
+
+    Raises:
+        NotImplementedError: another database.
+    """
+    match connection.dialect.name:
+        case "sqlite":
+            _install_sqlite(connection)
+        case "postgresql":
+            _install_postgresql(connection)
+        case other:
+            raise NotImplementedError(f"The book is not kept on {other}.")
+
+
+def _install_sqlite(connection: Connection) -> None:
+    run = connection.exec_driver_sql
+    for name, text in guards_sqlite.triggers().items():
+        run(f"DROP TRIGGER IF EXISTS {name}")
+        run(f"CREATE TRIGGER {name} {text}")
+    run("INSERT OR IGNORE INTO ledger_gate (id, open) VALUES (1, 0)")
+
+
+def _install_postgresql(connection: Connection) -> None:
+    run = connection.exec_driver_sql
+    for text in guards_postgresql.FUNCTIONS:
+        run(text)
+    for name, table, text in guards_postgresql.triggers():
+        run(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+        run(f"CREATE TRIGGER {name} {text}")

@@ -1,0 +1,221 @@
+"""The guards of the book as PostgreSQL functions and triggers (plpgsql only).
+
+Counters may move only from inside another trigger (``pg_trigger_depth``), so
+even the owner of the tables cannot set one by hand without dropping a guard.
+"""
+
+from ledger.guards_sqlite import JOURNAL
+
+REFUSE = """
+CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+    MESSAGE = 'ledger: ' || TG_TABLE_NAME || ' is append-only';
+END $$"""
+
+FAIL = """
+CREATE OR REPLACE FUNCTION ledger_fail(words text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+    MESSAGE = 'ledger: ' || words;
+END $$"""
+
+ACCOUNT_OPENS = """
+CREATE OR REPLACE FUNCTION ledger_account_opens() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.debits_posted <> 0 OR NEW.credits_posted <> 0
+     OR NEW.debits_pending <> 0 OR NEW.credits_pending <> 0
+     OR NEW.state <> 'open' THEN
+    PERFORM ledger_fail('accounts open new, empty and open');
+  END IF;
+  RETURN NEW;
+END $$"""
+
+ACCOUNT_MOVES = """
+CREATE OR REPLACE FUNCTION ledger_account_moves() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF ROW(NEW.id, NEW.code, NEW.public_code, NEW.unit, NEW.kind, NEW.opened_at)
+     IS DISTINCT FROM
+     ROW(OLD.id, OLD.code, OLD.public_code, OLD.unit, OLD.kind, OLD.opened_at) THEN
+    PERFORM ledger_fail('an account keeps its identity');
+  END IF;
+  IF NEW.owner_ref IS DISTINCT FROM OLD.owner_ref AND NEW.owner_ref IS NOT NULL THEN
+    PERFORM ledger_fail('an owner may only be erased');
+  END IF;
+  IF pg_trigger_depth() < 2 AND
+     ROW(NEW.debits_posted, NEW.credits_posted, NEW.debits_pending,
+         NEW.credits_pending, NEW.floor, NEW.state)
+     IS DISTINCT FROM
+     ROW(OLD.debits_posted, OLD.credits_posted, OLD.debits_pending,
+         OLD.credits_pending, OLD.floor, OLD.state) THEN
+    PERFORM ledger_fail('counters move by journal rows');
+  END IF;
+  RETURN NEW;
+END $$"""
+
+CHANGE_APPLIES = """
+CREATE OR REPLACE FUNCTION ledger_account_change_applies() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE a ledger_account;
+BEGIN
+  SELECT * INTO a FROM ledger_account WHERE id = NEW.account_id FOR UPDATE;
+  IF a.state = 'closed' THEN PERFORM ledger_fail('account-closed'); END IF;
+  IF NEW.state = 'closed' AND (a.debits_posted <> a.credits_posted
+     OR a.debits_pending <> 0 OR a.credits_pending <> 0) THEN
+    PERFORM ledger_fail('account-not-empty');
+  END IF;
+  UPDATE ledger_account SET state = NEW.state, floor = NEW.floor
+    WHERE id = NEW.account_id;
+  RETURN NULL;
+END $$"""
+
+POSTING_MOVES = """
+CREATE OR REPLACE FUNCTION ledger_posting_moves() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+  d ledger_account; c ledger_account; places integer; lines integer;
+BEGIN
+  PERFORM 1 FROM ledger_account
+    WHERE id IN (NEW.debit_account_id, NEW.credit_account_id)
+    ORDER BY id FOR UPDATE;
+  SELECT * INTO d FROM ledger_account WHERE id = NEW.debit_account_id;
+  SELECT * INTO c FROM ledger_account WHERE id = NEW.credit_account_id;
+  SELECT exponent INTO places FROM ledger_unit WHERE code = d.unit;
+  SELECT posting_count INTO lines FROM ledger_transaction
+    WHERE id = NEW.transaction_id;
+  IF d.state <> 'open' OR c.state <> 'open' THEN
+    PERFORM ledger_fail('account-not-open');
+  ELSIF d.unit <> c.unit THEN
+    PERFORM ledger_fail('unit-mismatch');
+  ELSIF mod(NEW.amount, (10 ^ (4 - places))::bigint) <> 0 THEN
+    PERFORM ledger_fail('inexact-amount');
+  ELSIF NEW.line NOT BETWEEN 1 AND lines THEN
+    PERFORM ledger_fail('line-outside-entry');
+  ELSIF NEW.debit_balance_after
+        <> d.credits_posted - d.debits_posted - NEW.amount
+     OR NEW.credit_balance_after
+        <> c.credits_posted - c.debits_posted + NEW.amount THEN
+    PERFORM ledger_fail('running-balance');
+  END IF;
+  UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount
+    WHERE id = NEW.debit_account_id;
+  UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount
+    WHERE id = NEW.credit_account_id;
+  RETURN NULL;
+END $$"""
+
+HOLD_MOVES = """
+CREATE OR REPLACE FUNCTION ledger_hold_moves() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE d ledger_account; c ledger_account;
+BEGIN
+  PERFORM 1 FROM ledger_account
+    WHERE id IN (NEW.debit_account_id, NEW.credit_account_id)
+    ORDER BY id FOR UPDATE;
+  SELECT * INTO d FROM ledger_account WHERE id = NEW.debit_account_id;
+  SELECT * INTO c FROM ledger_account WHERE id = NEW.credit_account_id;
+  IF d.state <> 'open' OR c.state <> 'open' THEN
+    PERFORM ledger_fail('account-not-open');
+  ELSIF d.unit <> c.unit THEN
+    PERFORM ledger_fail('unit-mismatch');
+  END IF;
+  UPDATE ledger_account SET debits_pending = debits_pending + NEW.amount
+    WHERE id = NEW.debit_account_id;
+  UPDATE ledger_account SET credits_pending = credits_pending + NEW.amount
+    WHERE id = NEW.credit_account_id;
+  RETURN NULL;
+END $$"""
+
+RESOLUTION_MOVES = """
+CREATE OR REPLACE FUNCTION ledger_hold_resolution_moves() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE h ledger_hold;
+BEGIN
+  SELECT * INTO h FROM ledger_hold WHERE id = NEW.hold_id;
+  IF NEW.captured > h.amount THEN
+    PERFORM ledger_fail('capture-exceeds-hold');
+  END IF;
+  PERFORM 1 FROM ledger_account
+    WHERE id IN (h.debit_account_id, h.credit_account_id)
+    ORDER BY id FOR UPDATE;
+  UPDATE ledger_account SET debits_pending = debits_pending - h.amount
+    WHERE id = h.debit_account_id;
+  UPDATE ledger_account SET credits_pending = credits_pending - h.amount
+    WHERE id = h.credit_account_id;
+  RETURN NULL;
+END $$"""
+
+SEAL_IN_ORDER = """
+CREATE OR REPLACE FUNCTION ledger_seal_in_order() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.sequence
+     <> COALESCE((SELECT MAX(sequence) FROM ledger_seal), 0) + 1 THEN
+    PERFORM ledger_fail('seal-out-of-order');
+  END IF;
+  IF (SELECT posting_count FROM ledger_transaction WHERE id = NEW.transaction_id)
+     <> (SELECT COUNT(*) FROM ledger_posting
+         WHERE transaction_id = NEW.transaction_id) THEN
+    PERFORM ledger_fail('entry-incomplete');
+  END IF;
+  RETURN NEW;
+END $$"""
+
+FUNCTIONS = (
+    REFUSE,
+    FAIL,
+    ACCOUNT_OPENS,
+    ACCOUNT_MOVES,
+    CHANGE_APPLIES,
+    POSTING_MOVES,
+    HOLD_MOVES,
+    RESOLUTION_MOVES,
+    SEAL_IN_ORDER,
+)
+
+WHEN_AND_DO = {
+    "ledger_account_opens": ("ledger_account", "BEFORE INSERT"),
+    "ledger_account_moves": ("ledger_account", "BEFORE UPDATE"),
+    "ledger_account_change_applies": ("ledger_account_change", "AFTER INSERT"),
+    "ledger_posting_moves": ("ledger_posting", "AFTER INSERT"),
+    "ledger_hold_moves": ("ledger_hold", "AFTER INSERT"),
+    "ledger_hold_resolution_moves": ("ledger_hold_resolution", "AFTER INSERT"),
+    "ledger_seal_in_order": ("ledger_seal", "BEFORE INSERT"),
+}
+
+
+def triggers() -> list[tuple[str, str, str]]:
+    """Return (trigger, table, text after the table's name) for every guard."""
+    guards: list[tuple[str, str, str]] = []
+    for table in JOURNAL:
+        guards += [
+            (f"{table}_no_edit", table, "BEFORE UPDATE OR DELETE"),
+            (f"{table}_no_truncate", table, "BEFORE TRUNCATE"),
+        ]
+    guards += [
+        ("ledger_account_no_delete", "ledger_account", "BEFORE DELETE"),
+        ("ledger_account_no_truncate", "ledger_account", "BEFORE TRUNCATE"),
+        ("ledger_private_text_no_update", "ledger_private_text", "BEFORE UPDATE"),
+    ]
+    texts = []
+    for name, table, moment in guards:
+        each = "STATEMENT" if "TRUNCATE" in moment else "ROW"
+        texts.append(
+            (
+                name,
+                table,
+                f"{moment} ON {table} FOR EACH {each} EXECUTE FUNCTION ledger_refuse()",
+            )
+        )
+    for name, (table, moment) in WHEN_AND_DO.items():
+        texts.append(
+            (
+                name,
+                table,
+                f"{moment} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+            )
+        )
+    return texts
