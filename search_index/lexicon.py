@@ -25,6 +25,9 @@ MAX_SLIPS = 2
 MAX_COVER = 5  # syllables in one word
 
 
+_Choices = tuple[dict[str, list[str]], dict[str, list[str]]]
+
+
 class Near(NamedTuple):
     """A word of the index and how far it is from what was typed."""
 
@@ -51,7 +54,7 @@ class Lexicon:
         self._by_pinyin: dict[str, set[str]] = {}
         self._by_initials: dict[str, set[str]] = {}
         self._sorted: list[tuple[str, str]] | None = None  # (key, word)
-        self._choices: list[str] | None = None
+        self._choices: _Choices | None = None
 
     def change(
         self, added: Iterable[Mapping[str, int]], gone: Iterable[Mapping[str, int]]
@@ -95,26 +98,38 @@ class Lexicon:
         if len(word) < MIN_FUZZY:
             return []
         slips = 1 if len(word) <= SHORT_WORD else MAX_SLIPS
-        with self._lock:
-            if self._choices is None:
-                self._choices = sorted(self._latin)
-            choices = self._choices
         near: dict[str, float] = {}
-        stemmed = analysis.stem(word)
-        for asked, extra in ((word, 0.0), (stemmed, 0.5)):
+        for asked, choices, extra in (
+            (word, self._forms(), 0.0),
+            (analysis.stem(word), self._stems(), 0.5),
+        ):
             rows = process.extract(
-                asked, choices, scorer=OSA.distance, score_cutoff=slips, limit=40
+                asked, list(choices), scorer=OSA.distance, score_cutoff=slips, limit=40
             )
             for found, distance, _ in rows:
                 if found[0] == word[0] or distance <= 1:
-                    near[found] = min(near.get(found, 9.0), distance + extra)
-        rows2 = [
-            (distance, -self.count(w), w)
-            for w, distance in near.items()
-            if self.count(w)
-        ]
-        rows2.sort()
-        return [Near(w, d) for d, _, w in rows2[:limit] if d <= rows2[0][0] + 0.5]
+                    for form in choices[found]:
+                        near[form] = min(near.get(form, 9.0), distance + extra)
+        ranked = sorted((d, -self.count(w), w) for w, d in near.items())
+        ranked = [row for row in ranked if row[1]]
+        return [Near(w, d) for d, _, w in ranked[:limit] if d <= ranked[0][0] + 0.5]
+
+    def _forms(self) -> dict[str, list[str]]:
+        """Latin words, each with itself."""
+        return self._latin_by()[0]
+
+    def _stems(self) -> dict[str, list[str]]:
+        """Stems, each with the words it comes from."""
+        return self._latin_by()[1]
+
+    def _latin_by(self) -> _Choices:
+        with self._lock:
+            if self._choices is None:
+                stems: dict[str, list[str]] = {}
+                for form in sorted(self._latin):
+                    stems.setdefault(analysis.stem(form), []).append(form)
+                self._choices = {w: [w] for w in sorted(self._latin)}, stems
+            return self._choices
 
     def latin_from(self, prefix: str, limit: int = 8) -> list[str]:
         """Latin words that begin so."""

@@ -12,6 +12,7 @@ from search_index import analysis
 from search_index.model import MAX_QUERY
 from search_index.plan_chinese import chinese_units
 from search_index.plan_latin import latin_units
+from search_index.thesaurus import LONGEST_LATIN
 from search_index.units import (
     GRAMS_ALONE,
     PART,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PART", "Alternative", "Plan", "Unit", "understand"]
 MAX_UNITS = 24  # bounds the time of a pasted paragraph
-MAX_ALTERNATIVES = 60
+MAX_ALTERNATIVES = 90
 MERGED_WORDS = 3  # a phrase of more words is not worth more
 
 
@@ -96,13 +97,17 @@ def _phrases(folded: str, tokens: list[Token], thesaurus: Thesaurus) -> list[Phr
                 continue
             if phrase not in thesaurus:
                 continue
+            if size == 1 and not any(
+                t.start == at and t.end == at + 1 for t in tokens
+            ):  # 班 says something alone, not inside 拖班
+                continue
             inside = size <= 2 and len(folded) > size + 2  # noqa: PLR2004
             if inside and not (at in borders and at + size in borders):
                 continue
             found.append(Phrase(phrase, at, at + size))
             used[at : at + size] = [True] * size
     latin = [t for t in tokens if t.latin]
-    for size in range(min(thesaurus.longest_latin, len(latin)), 0, -1):
+    for size in range(min(LONGEST_LATIN, len(latin)), 0, -1):
         for at in range(len(latin) - size + 1):
             some = latin[at : at + size]
             phrase = " ".join(analysis.stem(t.text) for t in some)

@@ -41,8 +41,7 @@ def latin_units(question: Question) -> tuple[list[Draft], bool]:
         joined = analysis.strip_tones("".join(t.text for t in latin))
         whole = _pinyin(question, joined, PINYIN)
         if whole:
-            known = [t for t in content if t not in unknown]
-            return whole + [_exact(t.text) for t in known], True
+            return whole, True
     drafts: list[Draft] = []
     resolved = 0
     spanning: set[tuple[int, int]] = set()
@@ -93,7 +92,7 @@ def _token(
     for near in question.lexicon.latin_like(word):
         weight = SLIP / (1 + 0.3 * near.distance)
         draft.add("w", (analysis.stem(near.word),), weight)
-        question.synonyms(analysis.stem(near.word), weight * 0.5, draft)
+        question.synonyms(analysis.stem(near.word), weight * SYNONYM, draft)
         if not as_initials:
             question.notes.append((word, near.word))
     if last and len(word) >= MIN_PREFIX:
@@ -138,7 +137,7 @@ def _initials(question: Question, letters: str, draft: Draft) -> bool:
     words = question.lexicon.by_initials(letters)
     for word in words:
         draft.add("w", (word,), INITIALS)
-        question.synonyms(word, INITIALS * 0.7, draft)
+        question.synonyms(word, INITIALS * SYNONYM, draft)
     found = bool(words)
     if question.has("ti", letters):
         draft.add("ti", (letters,), INITIALS)

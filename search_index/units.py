@@ -7,6 +7,7 @@ come from the search research (section 2.3); the optimum there is flat.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from search_index import analysis
@@ -104,8 +105,8 @@ class Question:
 
     def synonyms(self, phrase: str, weight: float, into: Draft) -> None:
         """Add the companions of a phrase."""
-        for other in self.thesaurus.others(phrase):
-            into.alternatives += phrase_alternatives(other, weight)
+        for other, share in self.thesaurus.others(phrase):
+            into.alternatives += phrase_alternatives(other, weight * share)
 
     def has(self, name: str, term: str) -> bool:
         """Whether the index has the term."""
@@ -114,35 +115,34 @@ class Question:
 
 def phrase_alternatives(phrase: str, weight: float) -> list[Alternative]:
     """A normal phrase as terms: a word, words in common, or a row of characters."""
+    return [
+        Alternative(name, terms, weight * share)
+        for name, terms, share in _phrase_shares(phrase)
+    ]
+
+
+@lru_cache(20_000)
+def _phrase_shares(phrase: str) -> tuple[Alternative, ...]:
     if not analysis.runs(phrase):
-        return [Alternative("w", tuple(phrase.split()), weight)]
+        return (Alternative("w", tuple(phrase.split()), 1.0),)
     found = {t.text for t in analysis.tokens(phrase)}
     if phrase in found or len(phrase) == 1:
-        return [Alternative("w", (phrase,), weight)]
+        return (Alternative("w", (phrase,), 1.0),)
     words = tuple(
-        t.text if not t.latin else analysis.stem(t.text) for t in _side_by_side(phrase)
+        analysis.stem(t.text) if t.latin else t.text for t in side_by_side(phrase)
     )
-    alternatives = [Alternative("w", words, weight * 0.9)]
-    if len(analysis.runs(phrase)[0][0]) == len(phrase):
-        grams = tuple(analysis.bigrams(phrase))
-        alternatives.append(Alternative("g", grams, weight * 0.6))
-    return alternatives
+    in_common = Alternative("w", words, 0.9)
+    if len(analysis.runs(phrase)[0][0]) < len(phrase):
+        return (in_common,)
+    return in_common, Alternative("g", tuple(analysis.bigrams(phrase)), 0.6)
 
 
-def _side_by_side(phrase: str) -> list[Token]:
-    """Words without the words inside them."""
-    flat = []
-    for token in analysis.tokens(phrase):
-        if token.latin:
-            flat.append(token)
-    for run, at in analysis.runs(phrase):
+def side_by_side(text: str) -> list[Token]:
+    """All words of folded text in order, none overlapping."""
+    flat = [token for token in analysis.tokens(text) if token.latin]
+    for run, at in analysis.runs(text):
         flat += [
             analysis.Token(w, at + a, at + b, latin=False)
             for w, a, b in analysis.cut(run)
         ]
     return sorted(flat, key=lambda token: token.start)
-
-
-def side_by_side(text: str) -> list[Token]:
-    """All words of folded text in order, none overlapping."""
-    return _side_by_side(text)
