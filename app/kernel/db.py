@@ -1,0 +1,189 @@
+"""The database: one engine, one way to write, one way to read, the only commit."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlmodel import Session, SQLModel
+
+from app.kernel.errors import Busy
+from app.kernel.i18n import msg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SQLITE_OLDEST = (3, 51, 3)
+"""The first SQLite without the WAL-reset race (two connections, a lost commit)."""
+
+WRITE_WAIT_S = 10.0
+"""How long a change waits for its turn before it is told to come back."""
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMES
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, behind the same two doors.
+
+    Args:
+        url: An SQLAlchemy URL; `sqlite:///…` is opened with the `pysqlite3` driver,
+            `postgresql://…` with psycopg 3.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
+        self._writer = _WriterTurn(self.url.database if self.is_sqlite else None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open the one transaction of a change; commit at the end, or nothing at all.
+
+        Raises:
+            Busy: the turn to write did not come within `WRITE_WAIT_S` seconds.
+        """
+        with self._writer, Session(
+            self.engine.execution_options(fair_write=True), expire_on_commit=False
+        ) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open one consistent view for reading; whatever is changed in it is lost."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    def is_ready(self) -> bool:
+        """Say whether the database answers."""
+        with self.engine.connect() as connection:
+            return bool(connection.execute(text("SELECT 1")).scalar())
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+class _WriterTurn:
+    """One writer at a time on SQLite, in fair order, within and across processes.
+
+    `busy_timeout` alone starves: of four writing processes one got a single commit
+    in two seconds. A lock file held around the transaction does not.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._path = Path(f"{path}.turn") if path and path != ":memory:" else None
+        self._lock = threading.Lock()
+        self._file = -1
+        self._is_sqlite = path is not None
+
+    def __enter__(self) -> None:
+        if not self._is_sqlite:
+            return
+        if not self._lock.acquire(timeout=WRITE_WAIT_S):
+            raise Busy(msg("The fair is very busy. Please try again in a moment."))
+        try:
+            if self._path is not None:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+                self._wait_for_turn()
+        except BaseException:
+            self._let_go()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_sqlite:
+            self._let_go()
+
+    def _wait_for_turn(self) -> None:
+        deadline = time.monotonic() + WRITE_WAIT_S
+        pause = 0.0005
+        while True:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Busy(
+                        msg("The fair is very busy. Please try again in a moment.")
+                    ) from None
+                time.sleep(pause)
+                pause = min(pause * 2, 0.02)
+            else:
+                return
+
+    def _let_go(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        self._lock.release()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    import pysqlite3.dbapi2 as driver
+
+    if driver.sqlite_version_info < SQLITE_OLDEST:
+        oldest = ".".join(map(str, SQLITE_OLDEST))
+        problem = f"SQLite {driver.sqlite_version} is unsafe here; {oldest} is needed"
+        raise RuntimeError(problem)
+    engine = create_engine(url, module=driver, pool_size=16, max_overflow=16)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        # The driver must not begin transactions on its own: we say which kind.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "busy_timeout=5000",
+            "trusted_schema=OFF",
+            "cache_size=-65536",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        is_write = connection.get_execution_options().get("fair_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(url: str) -> Engine:
+    plain = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(
+        plain,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=WRITE_WAIT_S,
+        pool_pre_ping=True,
+        connect_args={
+            "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+            " -c timezone=UTC"
+        },
+    )

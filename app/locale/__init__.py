@@ -1,0 +1,1 @@
+"""Catalogues: English sentences in the code, one `.po` file per feature and language."""

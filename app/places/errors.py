@@ -1,0 +1,13 @@
+"""What places refuse."""
+
+from __future__ import annotations
+
+from app.kernel.errors import Invalid, NotFound
+
+
+class PlaceNotFound(NotFound):
+    """There is no such place."""
+
+
+class PlaceInvalid(Invalid):
+    """A place cannot look like this."""

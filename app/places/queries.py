@@ -1,0 +1,82 @@
+"""Reading places: one, the tree, what lies above and below, hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.kernel.i18n import msg
+from app.places.errors import PlaceNotFound
+from app.places.models import OpeningException, OpeningHours, Place
+
+
+def place_for(session: Session, place_id: UUID) -> Place:
+    """Return the place.
+
+    Raises:
+        PlaceNotFound: there is none with this id.
+    """
+    found = session.get(Place, place_id)
+    if found is None:
+        raise PlaceNotFound(msg("We do not know this place."))
+    return found
+
+
+def find_place_by_code(session: Session, code: str) -> Place | None:
+    """Return the place with this code, or None."""
+    return session.exec(select(Place).where(Place.code == code)).first()
+
+
+def places_by_ids(session: Session, ids: Iterable[UUID | None]) -> Mapping[UUID, Place]:
+    """Return the places with these ids, by id."""
+    wanted = {one for one in ids if one is not None}
+    if not wanted:
+        return {}
+    rows = session.exec(select(Place).where(col(Place.id).in_(wanted)))
+    return {place.id: place for place in rows}
+
+
+def all_places(session: Session) -> list[Place]:
+    """Return the whole open tree, parents before children, by code."""
+    rows = session.exec(
+        select(Place).where(col(Place.closed_at).is_(None)).order_by(Place.code)
+    )
+    return sorted(rows, key=lambda place: (place.path.count("/"), place.code))
+
+
+def ancestor_ids(session: Session, place_id: UUID) -> tuple[UUID, ...]:
+    """Return the ids of everything above, the topmost first."""
+    path = session.exec(select(Place.path).where(Place.id == place_id)).first()
+    return tuple(UUID(part) for part in (path or "").split("/") if part)
+
+
+def descendant_ids(session: Session, place_id: UUID) -> frozenset[UUID]:
+    """Return the ids of everything below."""
+    rows = session.exec(
+        select(Place.id).where(col(Place.path).contains(f"/{place_id}/"))
+    )
+    return frozenset(rows)
+
+
+def is_within(session: Session, place_id: UUID, root_id: UUID) -> bool:
+    """Say whether a place is *root_id* or lies below it."""
+    return place_id == root_id or root_id in ancestor_ids(session, place_id)
+
+
+def hours_of(
+    session: Session, place_id: UUID
+) -> tuple[list[OpeningHours], list[OpeningException]]:
+    """Return a place's week and its exceptions."""
+    week = session.exec(
+        select(OpeningHours)
+        .where(OpeningHours.place_id == place_id)
+        .order_by(col(OpeningHours.weekday), col(OpeningHours.opens_at))
+    )
+    exceptions = session.exec(
+        select(OpeningException)
+        .where(OpeningException.place_id == place_id)
+        .order_by(col(OpeningException.day))
+    )
+    return list(week), list(exceptions)

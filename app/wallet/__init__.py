@@ -1,0 +1,57 @@
+"""The wallet: the teller between the fair and the book; only it speaks to `ledger`.
+
+Verbs say what happens in the fair (hours credited, points held); this room knows
+which accounts that touches.
+"""
+
+from app.wallet.actions import (
+    capture,
+    credit_hours,
+    hold_points,
+    open_programme_accounts,
+    open_wallet,
+    open_workshop_accounts,
+    pay_workshop,
+    record_cash_sale,
+    record_fund_purchase,
+    release,
+    reverse_credit,
+)
+from app.wallet.errors import InsufficientPoints, WalletRefused
+from app.wallet.queries import (
+    Passbook,
+    balances_of,
+    book_head,
+    owed_to_workshop,
+    passbook,
+    totals,
+    verify_book,
+    workshop_statement,
+)
+from app.wallet.rules import member_code, split_sale
+
+__all__ = [
+    "InsufficientPoints",
+    "Passbook",
+    "WalletRefused",
+    "balances_of",
+    "book_head",
+    "capture",
+    "credit_hours",
+    "hold_points",
+    "member_code",
+    "open_programme_accounts",
+    "open_wallet",
+    "open_workshop_accounts",
+    "owed_to_workshop",
+    "passbook",
+    "pay_workshop",
+    "record_cash_sale",
+    "record_fund_purchase",
+    "release",
+    "reverse_credit",
+    "split_sale",
+    "totals",
+    "verify_book",
+    "workshop_statement",
+]

@@ -1,0 +1,96 @@
+"""Reading the book: balances, passbook, what is owed, totals, the head, the check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import ledger
+from sqlmodel import Session
+
+from app.wallet import rules
+
+PASSBOOK_PAGE = 30
+
+
+@dataclass(frozen=True)
+class Passbook:
+    """One page of a person's account: balance first, newest line first."""
+
+    unit: str
+    balance: ledger.Balance
+    statement: ledger.Statement
+
+
+def balances_of(session: Session, person_id: UUID) -> Mapping[str, ledger.Balance]:
+    """Return a person's balances by unit; no account yet reads as zero."""
+    found: dict[str, ledger.Balance] = {}
+    for unit in (ledger.HOUR, ledger.POINT, ledger.TIME):
+        try:
+            found[unit] = ledger.balance(session, rules.member_code(person_id, unit))
+        except ledger.AccountNotFound:
+            found[unit] = _zero(unit)
+    return found
+
+
+def passbook(
+    session: Session,
+    person_id: UUID,
+    unit: str,
+    *,
+    after: Any = None,
+    limit: int = PASSBOOK_PAGE,
+) -> Passbook | None:
+    """Return a page of a person's account, None when there is no account yet."""
+    code = rules.member_code(person_id, unit)
+    try:
+        return Passbook(
+            unit=unit,
+            balance=ledger.balance(session, code),
+            statement=ledger.statement(session, code, after=after, limit=limit),
+        )
+    except ledger.AccountNotFound:
+        return None
+
+
+def owed_to_workshop(session: Session, workshop_id: UUID) -> ledger.Balance:
+    """Return what is owed to a workshop, in CNY."""
+    try:
+        return ledger.balance(session, rules.payable_code(workshop_id))
+    except ledger.AccountNotFound:
+        return _zero(ledger.CNY)
+
+
+def workshop_statement(
+    session: Session, workshop_id: UUID, *, after: Any = None, limit: int = 50
+) -> ledger.Statement | None:
+    """Return the lines of what is owed to a workshop, newest first."""
+    try:
+        return ledger.statement(
+            session, rules.payable_code(workshop_id), after=after, limit=limit
+        )
+    except ledger.AccountNotFound:
+        return None
+
+
+def totals(session: Session) -> list[Any]:
+    """Return the sums per unit and kind of account, for the sunshine ledger."""
+    return list(ledger.totals_by_kind(session))
+
+
+def book_head(session: Session) -> ledger.Head:
+    """Return the head of the chain: sequence, hash, moment."""
+    return ledger.head(session)
+
+
+def verify_book(session: Session) -> ledger.Report:
+    """Recompute everything; the report names the first bad entry."""
+    return ledger.verify(session)
+
+
+def _zero(unit: str) -> ledger.Balance:
+    nothing = Decimal("0.00")
+    return ledger.Balance(posted=nothing, held=nothing, available=nothing, unit=unit)

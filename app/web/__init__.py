@@ -1,0 +1,1 @@
+"""What every counter uses: pages, forms, guards, refusals, words and headers."""

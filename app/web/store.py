@@ -1,0 +1,32 @@
+"""The current application's database, for counters: `transaction()` and `reading()`."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import cast
+
+from flask import current_app
+from sqlmodel import Session
+
+from app.kernel.config import Settings
+from app.kernel.db import Database
+
+
+def database() -> Database:
+    """Return the database of the application that answers this request."""
+    return cast("Database", current_app.extensions["fair_database"])
+
+
+def settings() -> Settings:
+    """Return the settings of the application that answers this request."""
+    return cast("Settings", current_app.extensions["fair_settings"])
+
+
+def transaction() -> AbstractContextManager[Session]:
+    """Open the one transaction of a change (see `Database.transaction`)."""
+    return database().transaction()
+
+
+def reading() -> AbstractContextManager[Session]:
+    """Open one consistent view for reading."""
+    return database().reading()

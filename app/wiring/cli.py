@@ -1,0 +1,202 @@
+"""The `fair` command: serve, set up, load, check, repair."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+import click
+from flask import Flask, current_app
+from sqlmodel import select
+
+from app.kernel.clock import now
+from app.kernel.config import Settings, SettingsProblem
+from app.kernel.errors import Refusal
+from app.kernel.relay import relay_pending
+from app.people import find_person_by_phone, person_for
+from app.people.actions import create_token
+from app.people.models import Person
+from app.wallet import verify_book
+from app.web.guards import guard_of
+from app.web.store import database, reading, settings, transaction
+from app.wiring import create_app
+from app.wiring.hearing import make_hearing
+from app.wiring.schema import upgrade
+from app.wiring.timetable import TIMETABLE
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+LOOP_PAUSE_S = 1.0
+
+
+def in_app(command: Callable[P, R]) -> Callable[P, R]:
+    """Run a command inside the application, with the schema up to date."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        app = create_app()
+        with app.app_context():
+            upgrade(database())
+            return command(*args, **kwargs)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def fair() -> None:
+    """Common Fair: a shared service fair for a neighbourhood."""
+
+
+@fair.command()
+@click.option("--bind", help="Address and port; FAIR_BIND otherwise.")
+def run(bind: str | None) -> None:
+    """Serve the fair; SIGTERM finishes what runs and exits."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    chosen = Settings.from_environment()
+    host, _, port = (bind or chosen.bind).rpartition(":")
+    app = create_app(chosen)
+    with app.app_context():
+        upgrade(database())
+        database().close()
+    click.echo(f"Common Fair is open at http://{host}:{port}")
+    Server(
+        "app.wiring.wsgi:app",
+        address=host.strip("[]") or "127.0.0.1",
+        port=int(port),
+        interface=Interfaces.WSGI,
+        workers=chosen.workers,
+        blocking_threads=chosen.threads,
+        log_access=False,
+        workers_kill_timeout=8,
+    ).serve()
+
+
+@fair.command()
+@click.option("--loop", is_flag=True, help="Keep on until SIGTERM, as a worker.")
+@in_app
+def jobs(*, loop: bool) -> None:
+    """Run what is due once: events, expiries, holds."""
+    stopping: list[int] = []
+    if loop:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda number, _frame: stopping.append(number))
+    due: dict[str, float] = {}
+    while True:
+        told = relay_pending(database(), make_hearing(), at=now())
+        for job in TIMETABLE:
+            if time.monotonic() < due.get(job.name, 0.0):
+                continue
+            with transaction() as session:
+                done = job.run(session, now())
+            due[job.name] = time.monotonic() + job.every.total_seconds()
+            if done or not loop:
+                click.echo(f"{job.name}: {done}")
+        if not loop:
+            click.echo(f"events told: {told}")
+            return
+        if stopping:
+            return
+        if not told:
+            time.sleep(LOOP_PAUSE_S)
+
+
+@fair.command()
+@in_app
+def verify() -> None:
+    """Recompute the books; say the first bad entry and exit with 1."""
+    with reading() as session:
+        report = verify_book(session)
+    if not report.ok:
+        raise click.ClickException(report.first_bad or "the books do not add up")
+    click.echo(f"The books are right: {report.entries} entries.")
+
+
+@fair.group()
+def token() -> None:
+    """Bearer tokens for programs."""
+
+
+@token.command("create")
+@click.option("--person", required=True, help="Id, phone or member number.")
+@click.option("--scope", default="read", type=click.Choice(["read", "write"]))
+@click.option("--name", default="command line", show_default=True)
+@in_app
+def token_create(person: str, scope: str, name: str) -> None:
+    """Make a token and print it; it is shown this once."""
+    with transaction() as session:
+        found = _find_person(session, person)
+        scopes = "read write" if scope == "write" else "read"
+        made = create_token(session, found.id, name=name, scopes=scopes, at=now())
+    click.echo(made)
+
+
+@fair.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@in_app
+def routes(*, as_json: bool) -> None:
+    """List every address with its methods and guard."""
+    rows = list(_routes(current_app))  # type: ignore[arg-type]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        click.echo(f"{','.join(row['methods']):12} {row['path']:60} {row['guard']}")
+
+
+def _routes(app: Flask) -> list[dict[str, Any]]:
+    found = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        guard = "public" if rule.endpoint == "static" else guard_of(view)
+        methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        found.append(
+            {
+                "path": rule.rule,
+                "methods": methods,
+                "endpoint": rule.endpoint,
+                "guard": guard,
+            }
+        )
+    return sorted(found, key=lambda row: (str(row["path"]), str(row["methods"])))
+
+
+def _find_person(session: Any, text: str) -> Person:
+    try:
+        return person_for(session, UUID(text))
+    except ValueError:
+        found = find_person_by_phone(session, text) or session.exec(
+            select(Person).where(Person.member_no == text)
+        ).first()
+        if found is None:
+            raise click.ClickException(f"nobody is known as {text}") from None
+        return found
+
+
+def main() -> None:
+    """Run the command; a known problem is one line on stderr and exit 1."""
+    try:
+        fair(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(problem.exit_code)
+    except (SettingsProblem, Refusal) as problem:
+        click.echo(f"fair: {problem}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The schema: Alembic's migrations, run on any of our databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlmodel import Session, SQLModel
+
+import ledger
+from app.kernel.db import Database
+from app.wiring import tables  # noqa: F401 - registers every table
+
+MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+
+
+def upgrade(db: Database) -> None:
+    """Bring the schema to the newest version; on the newest one nothing happens."""
+    with db.engine.execution_options(fair_write=True).begin() as connection:
+        if not any((MIGRATIONS / "versions").glob("*.py")):
+            create_from_models(connection)
+            return
+        command.upgrade(_config(connection), "head")
+
+
+def newest_version() -> str | None:
+    """Return the name of the newest migration."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def create_from_models(connection: Connection) -> None:
+    """Create every table straight from the models (tests compare migrations to it)."""
+    SQLModel.metadata.create_all(connection)
+    ledger.install_guards(connection)
+    with Session(connection, join_transaction_mode="rollback_only") as session:
+        ledger.ensure_units(session)
+        session.flush()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,44 @@
+"""The site map: every blueprint and its prefix, and the main navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask
+
+from app.kernel.i18n import msg
+from app.people.views import bp as people
+
+MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "main": (
+        ("search.index", msg("Find services")),
+        ("volunteering.index", msg("Volunteer")),
+        ("workshops.index", msg("Workshop goods")),
+        ("rewards.index", msg("Rewards")),
+        ("places.index", msg("Places")),
+        ("sunshine.index", msg("Sunshine ledger")),
+    ),
+    "person": (
+        ("bookings.index", msg("My bookings")),
+        ("volunteering.mine", msg("My shifts")),
+        ("wallet.index", msg("My passbook")),
+        ("rewards.mine", msg("My rewards")),
+        ("workshops.orders", msg("My orders")),
+        ("fair.mine", msg("My offerings")),
+        ("workshops.manage", msg("My workshop")),
+        ("people.profile", msg("My details")),
+    ),
+    "footer": (
+        ("home.help_page", msg("Help")),
+        ("home.about", msg("About the fair")),
+        ("home.privacy", msg("Privacy")),
+        ("sunshine.index", msg("Sunshine ledger")),
+        ("apidocs.index", msg("For programs")),
+    ),
+}
+"""Menu → (endpoint, words), in the order people see."""
+
+
+def register_site(app: Flask) -> None:
+    """Put every feature's counter at its address."""
+    app.register_blueprint(people)

@@ -1,0 +1,11 @@
+"""Every module with tables, so that migrations and tests see the whole schema."""
+
+from __future__ import annotations
+
+import ledger.tables
+from app.kernel import doings, keys, outbox
+from app.people import models as people
+from app.places import models as places
+from app.programmes import models as programmes
+
+MODULES = (ledger.tables, doings, keys, outbox, people, places, programmes)

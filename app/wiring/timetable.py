@@ -1,0 +1,24 @@
+"""The timetable: which job runs how often, on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something due from time to time; idempotent and bounded.
+
+    `run` gets an open transaction and the moment, and returns how much it did.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[Session, datetime], int]
+
+
+TIMETABLE: tuple[Job, ...] = ()
