@@ -221,7 +221,7 @@ def _spellings(chinese: list[str]) -> tuple[set[str], set[str]]:
             for start in range(len(syllables) - size + 1):
                 part = syllables[start : start + size]
                 first.add(initials(part))
-                if size <= 4:  # noqa: PLR2004 - longer pinyin is covered by words
+                if size <= 4:
                     spelled.add("".join(part))
     return spelled, first
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search_index.segments import Floats, Ids, Leaf, Mask, Segment, Snapshot
+from search_index.postings import Floats, Ids, Mask
+from search_index.segments import Leaf, Segment, Snapshot
 from search_index.whoosh_files import NOWHERE
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def _count(
             counts[names[code]] = counts.get(names[code], 0) + int(sums[code])
 
 
-def _keys(  # noqa: PLR0913 - one call, everything about one segment
+def _keys(
     number: int,
     segment: Segment,
     docs: Ids,

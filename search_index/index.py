@@ -23,14 +23,9 @@ from search_index.model import (
     Suggestion,
 )
 from search_index.plan import Plan, understand
+from search_index.postings import Cache, reading
 from search_index.rows import cursor_row, row
-from search_index.segments import (
-    Cache,
-    Snapshot,
-    latest_generation,
-    open_snapshot,
-    reading,
-)
+from search_index.segments import Snapshot, latest_generation, open_snapshot
 from search_index.whoosh_files import write
 
 if TYPE_CHECKING:
@@ -52,7 +47,11 @@ class Index:
     """
 
     def __init__(
-        self, path: str | Path, *, create: bool = True, lock_seconds: float = LOCK_SECONDS
+        self,
+        path: str | Path,
+        *,
+        create: bool = True,
+        lock_seconds: float = LOCK_SECONDS,
     ) -> None:
         """Open the index in `path`; writers wait at most `lock_seconds` for others."""
         self.path = Path(path)
@@ -91,9 +90,9 @@ class Index:
             return seen
         with self._lock:
             seen = self._seen
-            if seen is not None and not now:
-                if time.monotonic() - self._looked < LOOK_EVERY:
-                    return seen
+            fresh = time.monotonic() - self._looked < LOOK_EVERY
+            if seen is not None and fresh and not now:  # another thread looked
+                return seen
             found = self._open(seen)
             self._looked = time.monotonic()
             if found is not seen:
@@ -134,9 +133,10 @@ class Index:
         """Whether the index can be read and was analysed as questions are now."""
         try:
             self._snapshot(now=True)
-            return not self.needs_rebuild
+            stale = self.needs_rebuild
         except IndexUnavailable:
             return False
+        return not stale
 
     @property
     def needs_rebuild(self) -> bool:
@@ -178,7 +178,7 @@ class Index:
     def suggest(
         self, prefix: str, limit: int = 8, *, lang: str = "zh-Hans"
     ) -> tuple[Suggestion, ...]:
-        """Completions: words of the index (also by pinyin and initials), then titles."""
+        """Completions: words (also by pinyin and initials), then titles."""
         folded = analysis.fold(prefix[:40]).strip()
         if not folded or limit <= 0:
             return ()
@@ -273,9 +273,7 @@ def _hits(
     return tuple(_hit(snapshot, found, words, query) for found in answer.found)
 
 
-def _hit(
-    snapshot: Snapshot, found: Found, words: tuple[str, ...], query: Query
-) -> Hit:
+def _hit(snapshot: Snapshot, found: Found, words: tuple[str, ...], query: Query) -> Hit:
     leaf = snapshot.leaves[found.leaf]
     stored: dict[str, Any] = leaf.segment.stored(found.doc)
     with reading():

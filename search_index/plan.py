@@ -101,7 +101,7 @@ def _phrases(folded: str, tokens: list[Token], thesaurus: Thesaurus) -> list[Phr
                 t.start == at and t.end == at + 1 for t in tokens
             ):  # 班 says something alone, not inside 拖班
                 continue
-            inside = size <= 2 and len(folded) > size + 2  # noqa: PLR2004
+            inside = size <= 2 and len(folded) > size + 2
             if inside and not (at in borders and at + size in borders):
                 continue
             found.append(Phrase(phrase, at, at + size))
@@ -123,7 +123,7 @@ def _merge(question: Question) -> None:
     flat = side_by_side(question.text)
     for phrase in question.phrases:
         inside = [t for t in flat if phrase.start <= t.start and t.end <= phrase.end]
-        if len(inside) < 2:  # noqa: PLR2004
+        if len(inside) < 2:
             continue
         if inside[0].start != phrase.start or inside[-1].end != phrase.end:
             continue

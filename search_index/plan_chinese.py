@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from search_index import analysis
+from search_index.stopwords import CHINESE as STOP
 from search_index.units import (
     GRAMS,
     GRAMS_ALONE,
@@ -21,13 +22,6 @@ from search_index.units import (
 
 MAX_RUN = 8  # longer stretches are sentences: their exact row says nothing
 MAX_SOUND_RUN = 6
-STOP = frozenset(
-    "的 了 在 是 我 你 您 他 她 它 们 我们 你们 他们 咱们 和 与 或 及 就 都 也 还 很 又 "
-    "把 被 给 让 请 吗 呢 吧 啊 呀 哦 嘛 谁 哪里 哪儿 哪 怎么 怎么办 怎样 如何 什么 可以 可 "
-    "能 能不能 会 想 要 想要 想找 找 有 有没有 没有 没 不 个 些 到 去 来 从 对 为 以后 以前 "
-    "地方 问 一下 一个 一些 这 这个 那 那个 里 上 下 中 家里 人 时候 帮 帮忙 需要 服务 附近 "
-    "谢谢 请问 您好 你好 为什么 多少 几".split()
-)
 
 
 def chinese_units(question: Question, taiwan: str) -> list[Draft]:
@@ -43,7 +37,7 @@ def chinese_units(question: Question, taiwan: str) -> list[Draft]:
                 home.add("w", (word,), PART)
                 continue
             drafts.append(_word(question, word, base + start, base + end, spanning))
-        if 2 <= len(run) <= MAX_RUN and len(words) > 1:  # noqa: PLR2004
+        if 2 <= len(run) <= MAX_RUN and len(words) > 1:
             drafts.append(_whole_run(question, run, len(words)))
     if taiwan != question.text:
         drafts += _taiwan_words(question, taiwan)

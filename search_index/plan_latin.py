@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from search_index import analysis
+from search_index.stopwords import ENGLISH as STOP
 from search_index.units import (
     INITIALS,
     PART,
@@ -20,13 +23,6 @@ from search_index.units import (
 MIN_PINYIN = 4  # letters; shorter is more often English or initials
 MIN_PREFIX = 3
 INITIAL_LENGTHS = range(2, 9)
-STOP = frozenset(
-    "a an the i me my we our us you your he she it its they them is am are was were be "
-    "been do does did to of in on at for from by with and or not no can could would "
-    "should will where what who whom which when how why while someone somebody some "
-    "any anyone that this these those there here near nearby about have has had "
-    "help want wants need needs needed looking look find please get".split()
-)
 
 
 def latin_units(question: Question) -> tuple[list[Draft], bool]:
@@ -104,7 +100,7 @@ def _token(
 def _pinyin(question: Question, letters: str, weight: float) -> list[Draft]:
     """Letters as syllables, covered by words of the index or found in a title."""
     syllables = analysis.split_syllables(letters)
-    if not syllables or len(syllables) < 2:  # noqa: PLR2004
+    if not syllables or len(syllables) < 2:
         return []
     drafts: list[Draft] = []
     cover = question.lexicon.covering(syllables)
@@ -123,10 +119,8 @@ def _pinyin(question: Question, letters: str, weight: float) -> list[Draft]:
     draft = Draft(letters)
     if question.has("tp", letters):
         draft.add("tp", (letters,), SPELLED_TITLE * weight)
-    elif not cover and len(syllables) > 2:  # noqa: PLR2004
-        pairs = tuple(
-            a + b for a, b in zip(syllables, syllables[1:], strict=False)
-        )
+    elif not cover and len(syllables) > 2:
+        pairs = tuple(a + b for a, b in pairwise(syllables))
         if all(question.has("tp", pair) for pair in pairs):
             draft.add("tp", pairs, 0.7 * weight)
     return [*drafts, draft] if draft.alternatives else drafts
@@ -142,7 +136,7 @@ def _initials(question: Question, letters: str, draft: Draft) -> bool:
     if question.has("ti", letters):
         draft.add("ti", (letters,), INITIALS)
         found = True
-    if not found and len(letters) == 4:  # noqa: PLR2004
+    if not found and len(letters) == 4:
         for first in question.lexicon.by_initials(letters[:2], 6):
             for second in question.lexicon.by_initials(letters[2:], 6):
                 draft.add("w", (first, second), INITIALS * 0.8)

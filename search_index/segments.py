@@ -1,4 +1,4 @@
-"""The only module that reads Whoosh files: immutable segments, decoded to numpy.
+"""Read the index: immutable segments, decoded to numpy, and what is alive in them.
 
 A segment never changes after its commit; only the set of its deleted documents
 does, and that lives in the table of contents. So everything decoded is kept with the
@@ -6,52 +6,40 @@ segment, and a new generation only swaps the deletions. `Searcher.refresh()` is 
 used: in 2.7.5 it brings deleted documents back.
 """
 
+# ruff: noqa: SLF001 - Whoosh is frozen at 2.7.5; its files are the interface
 from __future__ import annotations
 
-import io
 import json
 import os
-import pickle
 import threading
 import time
 import zlib
-from collections import OrderedDict
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from whoosh.codec import whoosh3
 from whoosh.index import _DEF_INDEX_NAME, TOC
 from whoosh.util.numeric import byte_to_length
 
+from search_index.codec import Codec
 from search_index.model import IndexUnavailable
-from search_index.whoosh_files import COLUMNS, CURSOR_ID, Codec, Storage
+from search_index.postings import (
+    NOTHING,
+    Cache,
+    Floats,
+    Ids,
+    Mask,
+    Postings,
+    decode,
+    reading,
+)
+from search_index.whoosh_files import COLUMNS, CURSOR_ID, Storage
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-Ids = NDArray[np.int32]
-Floats = NDArray[np.float32]
-Mask = NDArray[np.bool_]
-CACHE_BYTES = 64 * 1024 * 1024  # decoded posting lists of one snapshot's segments
 OPEN_TRIES = 40  # a commit may delete a segment between reading the TOC and opening
 OPEN_PAUSE = 0.005  # seconds
 _LENGTHS = np.array([byte_to_length(b) for b in range(256)], dtype=np.float32)
 _DTYPES = {"i": ">i4", "I": ">u4"}
-_NO_IDS: Ids = np.zeros(0, np.int32)
-_NO_FLOATS: Floats = np.zeros(0, np.float32)
-
-
-class Postings(NamedTuple):
-    """Documents that hold a term, ascending, and how often."""
-
-    ids: Ids
-    counts: Floats
-
-
-NOTHING = Postings(_NO_IDS, _NO_FLOATS)
 
 
 class Facet(NamedTuple):
@@ -62,50 +50,6 @@ class Facet(NamedTuple):
     codes: Ids
 
 
-@contextmanager
-def reading() -> Iterator[None]:
-    """Damaged files fail in every imaginable way; outside they have one name."""
-    try:
-        yield
-    except IndexUnavailable:
-        raise
-    except Exception as error:
-        raise IndexUnavailable(f"The index cannot be read: {error!r}") from error
-
-
-class Cache:
-    """Decoded posting lists, least recently used out first, bounded by bytes."""
-
-    def __init__(self, limit: int = CACHE_BYTES) -> None:
-        """Hold at most `limit` bytes."""
-        self._limit = limit
-        self._bytes = 0
-        self._lists: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, str, str]) -> Postings | None:
-        """The list, now the most recently used."""
-        with self._lock:
-            found = self._lists.get(key)
-            if found is not None:
-                self._lists.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[str, str, str], postings: Postings) -> None:
-        """Keep a list, and let go of old ones."""
-        with self._lock:
-            if key not in self._lists:
-                self._bytes += _weight(postings)
-            self._lists[key] = postings
-            while self._bytes > self._limit and len(self._lists) > 1:
-                _, old = self._lists.popitem(last=False)
-                self._bytes -= _weight(old)
-
-
-def _weight(postings: Postings) -> int:
-    return postings.ids.nbytes + postings.counts.nbytes + 200
-
-
 class Segment:
     """One immutable segment, all its files open, its columns in memory."""
 
@@ -113,7 +57,7 @@ class Segment:
         """Open and check every file; raises OSError or IndexUnavailable."""
         self.name: str = segment.segment_id()
         self.size: int = segment.doc_count_all()
-        self.length_total: int = segment._fieldlengths.get("w", 0)  # noqa: SLF001
+        self.length_total: int = segment._fieldlengths.get("w", 0)
         self._cache = cache
         self._lock = threading.Lock()
         self._facets: dict[str, Facet] = {}
@@ -122,9 +66,7 @@ class Segment:
         storage = Storage(folder)
         self._docs = whoosh3.W3PerDocReader(storage, segment)
         self._terms = Codec().terms_reader(storage, segment)
-        self._stored = self._docs._cached_reader(  # noqa: SLF001
-            "_stored", whoosh3.STORED_COLUMN
-        )
+        self._stored = self._docs._cached_reader("_stored", whoosh3.STORED_COLUMN)
         if self._stored is None:
             raise FileNotFoundError(self.name)
         self.columns = {
@@ -168,8 +110,8 @@ class Segment:
         offset, length = info.extent()
         if isinstance(length, tuple):  # 2.7.5 forgets to unpack it
             length = length[0]
-        data = self._terms._postfile.get(offset, length)  # noqa: SLF001
-        found = _blocks(data)
+        data = self._terms._postfile.get(offset, length)
+        found = decode(data)
         if len(found.ids) and int(found.ids[-1]) >= self.size:
             raise IndexUnavailable(f"A posting list of {self.name} is damaged.")
         return found
@@ -183,10 +125,10 @@ class Segment:
             lists = [self.postings("f", t).ids for t in terms]
             found = Facet(
                 [t.removeprefix(prefix) for t in terms],
-                np.concatenate(lists) if lists else _NO_IDS,
+                np.concatenate(lists) if lists else NOTHING.ids,
                 np.repeat(np.arange(len(lists), dtype=np.int32), [*map(len, lists)])
                 if lists
-                else _NO_IDS,
+                else NOTHING.ids,
             )
             self._facets[name] = found
         return found
@@ -214,27 +156,6 @@ def _verify(folder: Path, name: str) -> None:
     for file, crc in sums.items():
         if zlib.crc32((folder / file).read_bytes()) != crc:
             raise IndexUnavailable(f"{file} is damaged.")
-
-
-def _blocks(data: bytes) -> Postings:
-    stream = io.BytesIO(data)
-    if stream.read(4) != whoosh3.WHOOSH3_HEADER_MAGIC:
-        raise IndexUnavailable("A posting list does not begin where it should.")
-    ids, counts = [], []
-    last = False
-    while not last:
-        size = int.from_bytes(stream.read(4), "big", signed=True)
-        last = size < 0
-        end = stream.tell() + abs(size)
-        _, _, _, packed, _, _ = pickle.load(stream)  # noqa: S301 - our own 0700 folder
-        rest = stream.read(end - stream.tell())
-        raw = zlib.decompress(rest) if packed else rest
-        deltas, weights, _ = pickle.loads(raw)  # noqa: S301
-        ids.append(np.cumsum(np.array(deltas, np.int32), dtype=np.int32))
-        filled = np.empty(len(deltas), np.float32)
-        filled[:] = 1.0 if weights is None else weights
-        counts.append(filled)
-    return Postings(np.concatenate(ids), np.concatenate(counts))
 
 
 class Leaf(NamedTuple):

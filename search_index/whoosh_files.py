@@ -1,9 +1,7 @@
-"""The only module that writes Whoosh files, and the schema they follow.
+"""Write the index: the schema, the folder that survives a power cut, one commit.
 
 Whoosh-Reloaded is used as a file format: ordinary W3 segments that any Whoosh 2.7
-reads. Its field types make one object per word and its pool sorts five-tuples; the
-few classes here replace just that (four times faster, same files). Compound files
-are never written: Whoosh copies them into memory at every open.
+reads. Compound files are never written: Whoosh copies them into memory at every open.
 """
 
 from __future__ import annotations
@@ -11,23 +9,20 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from array import array
 from collections import Counter
-from itertools import groupby
 from math import log
 from pathlib import Path
-from pickle import dumps
 from typing import TYPE_CHECKING, Any
 
 from whoosh import analysis, columns, fields, formats
-from whoosh.codec import whoosh3
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import _DEF_INDEX_NAME, TOC, FileIndex
 from whoosh.reading import SegmentReader
-from whoosh.util.numeric import byte_to_length, length_to_byte
+
+from search_index.codec import Codec, Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 SCHEMA_VERSION = 1
 CURSOR_ID = "_cursor"  # the document that carries the outbox position
@@ -42,18 +37,15 @@ COLUMNS = {  # name → struct code, as `Row.numbers` fills them
     "lang": "i",  # 1 Chinese, 2 English, 3 both
 }
 NOWHERE = 2**31 - 1
-BLOCK = 1024  # postings per block
 MERGE_AT = 8  # so many segments of one size class become one of the next
 MERGE_CLASSES = 2  # segments above 8^3 documents wait for a rebuild
-_BYTE_TO_LENGTH = [byte_to_length(b) for b in range(256)]
-Item = tuple[str, bytes, int, float, bytes]
-Group = tuple[str, bytes, list[int], list[float]]
 
 
 class Terms(fields.FieldType):  # type: ignore[misc]
     """A field of ready-made terms; with `freq` their counts and the length are kept.
 
-    Pickled into every index: renaming or moving it makes old indexes unreadable.
+    Whoosh's own fields make an object per word. Pickled into every index: renaming
+    or moving the class makes old indexes unreadable.
     """
 
     def __init__(self, *, freq: bool = False) -> None:
@@ -95,146 +87,6 @@ def schema() -> Any:
     )
 
 
-class Pool:
-    """Collects postings by term; documents arrive in order, so only terms are sorted."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self.terms: dict[tuple[str, bytes], tuple[list[int], list[float]]] = {}
-        self.fieldnames: set[str] = set()
-
-    def add(self, item: Item) -> None:
-        """Take one posting."""
-        field, text, doc, weight, _ = item
-        found = self.terms.get((field, text))
-        if found is None:
-            found = self.terms[field, text] = ([], [])
-            self.fieldnames.add(field)
-        found[0].append(doc)
-        found[1].append(weight)
-
-    def iter_postings(self) -> Groups:
-        """All postings, grouped."""
-        return Groups(self.terms)
-
-    def cleanup(self) -> None:
-        """Let go of everything."""
-        self.terms = {}
-
-
-class Groups:
-    """Postings grouped by term; iterating gives Whoosh's single postings."""
-
-    def __init__(
-        self, terms: dict[tuple[str, bytes], tuple[list[int], list[float]]]
-    ) -> None:
-        """Wrap the pool's terms."""
-        self._terms = terms
-
-    def groups(self) -> Iterator[Group]:
-        """(field, term, documents, weights) in the order of the term file."""
-        for field, text in sorted(self._terms):
-            yield field, text, *self._terms[field, text]
-
-    def __iter__(self) -> Iterator[Item]:
-        """Single postings, for Whoosh's own code."""
-        for field, text, docs, weights in self.groups():
-            for doc, weight in zip(docs, weights, strict=True):
-                yield field, text, doc, weight, b""
-
-
-def _grouped(items: Iterable[Item]) -> Iterator[Group]:
-    for (field, text), group in groupby(items, key=lambda i: (i[0], i[1])):
-        pairs = [(doc, weight) for _, _, doc, weight, _ in group]
-        yield field, text, [d for d, _ in pairs], [w for _, w in pairs]
-
-
-class FieldWriter(whoosh3.W3FieldWriter):  # type: ignore[misc]
-    """Writes whole posting lists; Whoosh's own looks up a length for each posting."""
-
-    def add_postings(self, schema: Any, lengths: Any, items: Any) -> None:
-        """Whoosh's hook: all postings of the segment, in order."""
-        groups = items.groups() if isinstance(items, Groups) else _grouped(items)
-        last = None
-        sizes: array[int] | None = None
-        for field, text, docs, weights in groups:
-            if field != last:
-                kind = schema[field]
-                self.start_field(field, kind)
-                last, sizes = field, None
-                prefix = whoosh3.pack_ushort(self._fieldid)
-                if kind.scorable and lengths:
-                    name = whoosh3._lenfield(field)  # noqa: SLF001
-                    column = lengths._cached_reader(  # noqa: SLF001
-                        name, whoosh3.LENGTHS_COLUMN
-                    )
-                    sizes = None if column is None else array("B", column)
-            info = self._write_list(docs, weights, sizes)
-            self._tindex.add(prefix + text, info.to_bytes())
-        self._infield = False
-
-    def _write_list(
-        self, docs: list[int], weights: list[float], sizes: array[int] | None
-    ) -> Any:
-        start = self._postfile.tell()
-        out = [whoosh3.WHOOSH3_HEADER_MAGIC]
-        shortest: int | None = None
-        longest = 0
-        for at in range(0, len(docs), BLOCK):
-            ids, heavy = docs[at : at + BLOCK], weights[at : at + BLOCK]
-            low, high = _length_range(ids, sizes)
-            if low is not None:
-                shortest = low if shortest is None else min(shortest, low)
-            longest = max(longest, high)
-            block = _block(ids, heavy, low, high)
-            size = -len(block[0]) - len(block[1])
-            last = at + BLOCK >= len(docs)
-            out += [whoosh3.pack_int(size if last else -size), *block]
-        data = b"".join(out)
-        self._postfile.write(data)
-        info = whoosh3.W3TermInfo()
-        info._weight, info._df = sum(weights), len(docs)  # noqa: SLF001
-        info._minlength, info._maxlength = shortest, longest  # noqa: SLF001
-        info._maxweight = max(weights)  # noqa: SLF001
-        info._minid, info._maxid = docs[0], docs[-1]  # noqa: SLF001
-        info.set_extent(start, len(data))
-        return info
-
-
-def _length_range(
-    ids: list[int], sizes: array[int] | None
-) -> tuple[int | None, int]:
-    known = [] if sizes is None else [sizes[i] for i in ids if i < len(sizes)]
-    if not known:
-        return None, 0
-    return _BYTE_TO_LENGTH[min(known)], _BYTE_TO_LENGTH[max(known)]
-
-
-def _block(
-    ids: list[int], weights: list[float], low: int | None, high: int
-) -> tuple[bytes, bytes]:
-    deltas = (ids[0], *(b - a for a, b in zip(ids, ids[1:], strict=False)))
-    heavy, light = max(weights), min(weights)
-    packed: object = tuple(weights)
-    if heavy == light:
-        packed = None if heavy == 1.0 else float(heavy)
-    data = dumps((deltas, packed, None), 2)
-    lengths = (length_to_byte(low or 0), length_to_byte(high))
-    return dumps((len(ids), ids[-1], heavy, 0, *lengths), 2), data
-
-
-class Codec(whoosh3.W3Codec):  # type: ignore[misc]
-    """Whoosh's W3 codec with our field writer."""
-
-    def __init__(self) -> None:
-        """Large blocks, no compression."""
-        super().__init__(blocklimit=BLOCK, compression=0)
-
-    def field_writer(self, storage: Any, segment: Any) -> FieldWriter:
-        """Whoosh's hook."""
-        return FieldWriter(self, storage, segment)
-
-
 class Storage(FileStorage):  # type: ignore[misc]
     """A folder whose segments are on the disk, with checksums, before the TOC says so.
 
@@ -251,7 +103,7 @@ class Storage(FileStorage):  # type: ignore[misc]
         self._fresh.add(name)
         return super().create_file(name, *args, **kwargs)
 
-    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:  # noqa: FBT001,FBT002
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:  # noqa: FBT001, FBT002
         """Whoosh's hook: the TOC appears by one rename, after everything else."""
         if newname.endswith(".toc"):
             self._settle(oldname)
