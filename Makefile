@@ -35,7 +35,7 @@ lock: ## Pin every dependency again (needs uv)
 setup: $(STAMP)
 
 $(STAMP):
-	@./tools/venv $(PYTHON) $(VENV)
+	@./.ci/venv $(PYTHON) $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@rm -f $(VENV)/.ready-*

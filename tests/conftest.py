@@ -121,5 +121,3 @@ def client_of(app: Flask) -> Callable[..., Client]:
         return sign_in(app, person_id, **headers)
 
     return make
-
-

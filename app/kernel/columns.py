@@ -37,8 +37,8 @@ class Moment(TypeDecorator[datetime]):
         """Return an aware moment in UTC."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(
-            UTC
+        return (
+            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         )
 
 

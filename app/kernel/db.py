@@ -57,9 +57,12 @@ class Database:
         Raises:
             Busy: the turn to write did not come within `WRITE_WAIT_S` seconds.
         """
-        with self._writer, Session(
-            self.engine.execution_options(fair_write=True), expire_on_commit=False
-        ) as session:
+        with (
+            self._writer,
+            Session(
+                self.engine.execution_options(fair_write=True), expire_on_commit=False
+            ) as session,
+        ):
             try:
                 yield session
                 session.commit()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, func
 from sqlmodel import Field, Session, SQLModel, select
 
 from app.kernel.columns import Moment
@@ -45,7 +45,12 @@ class Remembered:
 
 
 def recall(
-    session: Session, *, owner: str, operation: str, key: str, body: Mapping[str, object]
+    session: Session,
+    *,
+    owner: str,
+    operation: str,
+    key: str,
+    body: Mapping[str, object],
 ) -> Remembered | None:
     """Return what this key came to, or None when it is new.
 
@@ -54,6 +59,10 @@ def recall(
     Raises:
         KeyReused: the same key came before with another body.
     """
+    if session.get_bind().dialect.name == "postgresql":
+        # Two at once with one key: the second waits and gets the first's answer.
+        turn = func.hashtext(f"{owner}:{operation}:{key}")
+        session.connection().execute(select(func.pg_advisory_xact_lock(turn)))
     used = session.exec(
         select(UsedKey).where(
             UsedKey.owner == owner, UsedKey.operation == operation, UsedKey.key == key

@@ -7,8 +7,10 @@ for a permission here; whose step it is (author, owner, typist) is asked by rule
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from uuid import UUID
 
 from app.kernel.i18n import msg
 
@@ -125,6 +127,15 @@ ROLE_LABELS: Mapping[Role, str] = MappingProxyType(
         Role.LEDGER_ADMIN: msg("Ledger administrator"),
     }
 )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A role that is held today, for a place and below (None: the whole district)."""
+
+    role: Role
+    place_id: UUID | None
+    organisation_id: UUID | None = None
 
 
 def roles_with(permission: Permission) -> frozenset[Role]:

@@ -1,1 +1,1 @@
-"""Catalogues: English sentences in the code, one `.po` file per feature and language."""
+"""Catalogues: sentences stand in English in the code; a `.po` file per feature."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -58,7 +58,7 @@ def register_person(
             msg("Somebody is registered with this number already."), field="phone"
         )
     person = Person(
-        **({"id": person_id} if person_id else {}),
+        id=person_id or uuid4(),
         external_id=external_id,
         member_no=member_no or _new_member_no(),
         display_name=display_name,

@@ -7,13 +7,13 @@ from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app import places
 from app.kernel.i18n import msg
-from app.kernel.permissions import Permission, Role, roles_with
+from app.kernel.permissions import Held, Permission, Role, roles_with
 from app.people.errors import MayNot, PersonNotFound
 from app.people.models import Person, Relative, RoleAssignment
-from app.web.guards import Held
 
 SEARCH_MAX = 20
 
@@ -72,10 +72,7 @@ def search_people(session: Session, words: str) -> list[Person]:
 def held_by(session: Session, person_id: UUID, *, on: date) -> tuple[Held, ...]:
     """Return the roles a person holds on a day."""
     rows = session.exec(_held_on(on).where(RoleAssignment.person_id == person_id))
-    return tuple(
-        Held(row.role, row.place_id, row.organisation_id)
-        for row in rows
-    )
+    return tuple(Held(row.role, row.place_id, row.organisation_id) for row in rows)
 
 
 def has_permission(
@@ -159,9 +156,10 @@ def are_close(session: Session, one: UUID, other: UUID) -> bool:
     return session.get(Relative, (low, high)) is not None
 
 
-def _held_on(on: date):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _held_on(on: date) -> SelectOfScalar[RoleAssignment]:
+    ends_on = col(RoleAssignment.ends_on)
     return (
         select(RoleAssignment)
         .where(col(RoleAssignment.starts_on) <= on)
-        .where(or_(col(RoleAssignment.ends_on).is_(None), col(RoleAssignment.ends_on) >= on))
+        .where(or_(ends_on.is_(None), ends_on >= on))
     )

@@ -53,9 +53,7 @@ def clean_phone(typed: str) -> str:
     """
     digits = re.sub(r"[\s()\-.]", "", typed)
     if not _PHONE.fullmatch(digits):
-        raise Invalid(
-            msg("Please enter a phone number, digits only."), field="phone"
-        )
+        raise Invalid(msg("Please enter a phone number, digits only."), field="phone")
     return digits
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import (
@@ -115,9 +116,7 @@ def request_code() -> ResponseReturnValue:
         with transaction() as session:
             phone, code = actions.send_code(session, form.phone, at=now())
     except Refusal as refusal:
-        return refused_form(
-            "people/sign_in.html", refusal, back=back, cast=_cast()
-        )
+        return refused_form("people/sign_in.html", refusal, back=back, cast=_cast())
     text = translate(
         msg("%(code)s is your code for Common Fair. It is good for 10 minutes."),
         code=code,
@@ -163,9 +162,7 @@ def sign_in_with_password() -> ResponseReturnValue:
             person = actions.check_password(session, form.phone, form.password)
             token = _open(session, person)
     except Refusal as refusal:
-        return refused_form(
-            "people/sign_in.html", refusal, back=back, cast=_cast()
-        )
+        return refused_form("people/sign_in.html", refusal, back=back, cast=_cast())
     return _signed_in(token, back)
 
 
@@ -312,7 +309,7 @@ def _profile_page(form: object) -> str:
     return render_template("people/profile.html", form=form, **_profile_context())
 
 
-def _profile_context() -> dict[str, object]:
+def _profile_context() -> dict[str, Any]:
     mine = me()
     with reading() as session:
         person = person_for(session, mine.id)

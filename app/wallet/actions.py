@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
-import ledger
 from sqlmodel import Session
 
+import ledger
 from app.kernel.i18n import msg
 from app.programmes import Programme
 from app.wallet import rules
@@ -108,18 +108,20 @@ def credit_hours(
     ]
 
     def credit() -> int:
-        return ledger.post(
-            session,
-            [leg for leg in legs if leg.amount > 0],
-            key=f"record:{record_id}",
-            kind="EARN_HOURS",
-            cause=f"record:{record_id}",
-            at=at,
-            effective_on=effective_on,
-            entered_by=f"person:{entered_by}",
-            approved_by=f"person:{approved_by}",
-            rule_version=f"{programme.code}:{rule_version}",
-        ).id
+        return _number(
+            ledger.post(
+                session,
+                [leg for leg in legs if leg.amount > 0],
+                key=f"record:{record_id}",
+                kind="EARN_HOURS",
+                cause=f"record:{record_id}",
+                at=at,
+                effective_on=effective_on,
+                entered_by=f"person:{entered_by}",
+                approved_by=f"person:{approved_by}",
+                rule_version=f"{programme.code}:{rule_version}",
+            )
+        )
 
     return _with_wallet(session, person_id, at, credit)
 
@@ -141,15 +143,17 @@ def reverse_credit(
         WalletRefused: it was reversed before.
     """
     with _in_our_words():
-        return ledger.reverse(
-            session,
-            transaction_id,
-            key=key,
-            cause=cause,
-            at=at,
-            entered_by=f"person:{entered_by}",
-            approved_by=f"person:{approved_by}" if approved_by else None,
-        ).id
+        return _number(
+            ledger.reverse(
+                session,
+                transaction_id,
+                key=key,
+                cause=cause,
+                at=at,
+                entered_by=f"person:{entered_by}",
+                approved_by=f"person:{approved_by}" if approved_by else None,
+            )
+        )
 
 
 def hold_points(
@@ -205,14 +209,16 @@ def capture(
         WalletRefused: the hold was captured or released before.
     """
     with _in_our_words():
-        return ledger.capture_hold(
-            session,
-            hold_id,
-            key=key,
-            at=at,
-            entered_by=f"person:{entered_by}",
-            approved_by=f"person:{approved_by}" if approved_by else None,
-        ).id
+        return _number(
+            ledger.capture_hold(
+                session,
+                hold_id,
+                key=key,
+                at=at,
+                entered_by=f"person:{entered_by}",
+                approved_by=f"person:{approved_by}" if approved_by else None,
+            )
+        )
 
 
 def release(
@@ -273,15 +279,17 @@ def record_cash_sale(
         ledger.Leg(cash, rules.COMMISSION_INCOME, commission),
     ]
     with _in_our_words():
-        return ledger.post(
-            session,
-            [leg for leg in legs if leg.amount > 0],
-            key=key,
-            kind="SALE",
-            cause=cause,
-            at=at,
-            entered_by=f"person:{entered_by}",
-        ).id
+        return _number(
+            ledger.post(
+                session,
+                [leg for leg in legs if leg.amount > 0],
+                key=key,
+                kind="SALE",
+                cause=cause,
+                at=at,
+                entered_by=f"person:{entered_by}",
+            )
+        )
 
 
 def record_fund_purchase(
@@ -316,15 +324,17 @@ def record_fund_purchase(
         ledger.Leg(rules.COMMUNITY_FUND, rules.COMMISSION_INCOME, commission),
     ]
     with _in_our_words():
-        return ledger.post(
-            session,
-            [leg for leg in legs if leg.amount > 0],
-            key=key,
-            kind="FUND_PURCHASE",
-            cause=cause,
-            at=at,
-            entered_by=f"person:{entered_by}",
-        ).id
+        return _number(
+            ledger.post(
+                session,
+                [leg for leg in legs if leg.amount > 0],
+                key=key,
+                kind="FUND_PURCHASE",
+                cause=cause,
+                at=at,
+                entered_by=f"person:{entered_by}",
+            )
+        )
 
 
 def pay_workshop(
@@ -345,20 +355,24 @@ def pay_workshop(
         InsufficientPoints: more than is owed.
     """
     with _in_our_words():
-        return ledger.post(
-            session,
-            [
-                ledger.Leg(
-                    rules.payable_code(workshop_id), rules.cash_code(place_id), amount
-                )
-            ],
-            key=key,
-            kind="PAYOUT",
-            cause=cause,
-            at=at,
-            entered_by=f"person:{entered_by}",
-            approved_by=f"person:{approved_by}",
-        ).id
+        return _number(
+            ledger.post(
+                session,
+                [
+                    ledger.Leg(
+                        rules.payable_code(workshop_id),
+                        rules.cash_code(place_id),
+                        amount,
+                    )
+                ],
+                key=key,
+                kind="PAYOUT",
+                cause=cause,
+                at=at,
+                entered_by=f"person:{entered_by}",
+                approved_by=f"person:{approved_by}",
+            )
+        )
 
 
 def _with_wallet(
@@ -371,6 +385,11 @@ def _with_wallet(
         except ledger.AccountNotFound:
             open_wallet(session, person_id, at=at)
             return do()
+
+
+def _number(transaction: ledger.Transaction) -> int:
+    assert transaction.id is not None
+    return transaction.id
 
 
 @contextmanager

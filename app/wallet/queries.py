@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import ledger
 from sqlmodel import Session
 
+import ledger
 from app.wallet import rules
 
 PASSBOOK_PAGE = 30

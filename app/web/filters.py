@@ -105,9 +105,7 @@ def span(start: datetime, end: datetime) -> str:
 
 def ago(value: datetime) -> str:
     """Return how long ago (or in how long), roughly."""
-    return str(
-        format_timedelta(value - now(), add_direction=True, locale=_locale())
-    )
+    return str(format_timedelta(value - now(), add_direction=True, locale=_locale()))
 
 
 FILTERS = {

@@ -123,7 +123,7 @@ def check_form(model: type[FormT], values: Mapping[str, object]) -> FormT:
 
 
 def refused_form(
-    page: str, refusal: Refusal, *, fragment: str | None = None, **context: object
+    page: str, refusal: Refusal, *, fragment: str | None = None, **context: Any
 ) -> Response:
     """Answer a refused form: the page again, what was typed, the sentences."""
     values = {

@@ -14,22 +14,13 @@ from flask_login import UserMixin, current_user
 
 from app.kernel.errors import NotAllowed
 from app.kernel.i18n import msg
-from app.kernel.permissions import ROLE_PERMISSIONS, Permission, Role
+from app.kernel.permissions import ROLE_PERMISSIONS, Held, Permission, Role
 from app.web.htmx import go_to, wants_fragment
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 MARK = "__fair_guard__"
-
-
-@dataclass(frozen=True)
-class Held:
-    """A role that is held today, for a place and below (None: the whole district)."""
-
-    role: Role
-    place_id: UUID | None
-    organisation_id: UUID | None = None
 
 
 @dataclass(eq=False)

@@ -13,7 +13,6 @@ from flask import (
     Flask,
     Response,
     current_app,
-
     make_response,
     redirect,
     request,
@@ -23,7 +22,6 @@ from flask.typing import ResponseReturnValue
 
 from app.kernel.clock import now
 from app.kernel.config import ROOT, Settings
-from app.kernel.i18n import msg
 from app.kernel.permissions import ROLE_LABELS, Permission
 from app.web.filters import FILTERS, local_today
 from app.web.guards import find_me, public
@@ -113,7 +111,7 @@ def _desk_url() -> str | None:
 def _is_current(endpoint: str) -> bool:
     return request.endpoint is not None and (
         request.endpoint == endpoint
-        or request.endpoint.split(".")[0] == endpoint.split(".")[0] != "web"
+        or request.endpoint.split(".")[0] == endpoint.split(".", maxsplit=1)[0] != "web"
     )
 
 
@@ -206,14 +204,10 @@ def _database_is_ready() -> bool:
 
 
 def _extra_checks() -> dict[str, bool]:
-    checks = cast(
-        "dict[str, Any]", current_app.extensions.get("fair_ready_checks", {})
-    )
+    checks = cast("dict[str, Any]", current_app.extensions.get("fair_ready_checks", {}))
     return {name: bool(check()) for name, check in checks.items()}
 
 
 def current_settings(app: Flask) -> Settings:
     """Return an application's settings."""
     return cast("Settings", app.extensions["fair_settings"])
-
-

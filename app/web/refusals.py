@@ -54,7 +54,7 @@ def _say_refusal(refusal: Refusal) -> ResponseReturnValue:
 def _say_http(problem: HTTPException) -> ResponseReturnValue:
     status = problem.code or 500
     if status < 400:
-        return problem.get_response()  # type: ignore[return-value]
+        return problem.get_response()
     answer = say(status, translate(SAID.get(status, SAID[400])))
     if status == 429:
         answer.headers["Retry-After"] = "60"
@@ -76,7 +76,7 @@ def _say_database(problem: DBAPIError) -> ResponseReturnValue:
 
 
 def _say_crash(problem: Exception) -> ResponseReturnValue:
-    log.exception("unexpected", exc_info=problem)
+    log.error("unexpected", exc_info=problem)
     return say(500, translate(SAID[500]))
 
 

@@ -1,4 +1,4 @@
-"""The reader's language: catalogues, `_()`, labels of states, texts in several languages."""
+"""The reader's language: catalogues, `_()`, labels, texts in several languages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel.messages.pofile import read_po
 from flask import g, has_request_context, request
@@ -76,7 +77,7 @@ def ntranslate(one: str, many: str, n: int, **values: object) -> str:
     return translate(one if n == 1 else many, None, n=n, **values)
 
 
-def register_labels(labels: Mapping[StrEnum, str]) -> None:
+def register_labels(labels: Mapping[Any, str]) -> None:
     """Let `label()` know the words for the members of an enum (English ids)."""
     _labels.update(labels)
 

@@ -25,7 +25,7 @@ from app.people.actions import create_token
 from app.people.models import Person
 from app.wallet import verify_book
 from app.web.guards import guard_of
-from app.web.store import database, reading, settings, transaction
+from app.web.store import database, reading, transaction
 from app.wiring import create_app
 from app.wiring.hearing import make_hearing
 from app.wiring.schema import upgrade
@@ -145,7 +145,7 @@ def token_create(person: str, scope: str, name: str) -> None:
 @in_app
 def routes(*, as_json: bool) -> None:
     """List every address with its methods and guard."""
-    rows = list(_routes(current_app))  # type: ignore[arg-type]
+    rows = list(_routes(current_app))
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
@@ -174,9 +174,10 @@ def _find_person(session: Any, text: str) -> Person:
     try:
         return person_for(session, UUID(text))
     except ValueError:
-        found = find_person_by_phone(session, text) or session.exec(
-            select(Person).where(Person.member_no == text)
-        ).first()
+        found = (
+            find_person_by_phone(session, text)
+            or session.exec(select(Person).where(Person.member_no == text)).first()
+        )
         if found is None:
             raise click.ClickException(f"nobody is known as {text}") from None
         return found

@@ -60,7 +60,12 @@ def test_a_weak_password_is_refused(password: str) -> None:
 
 @pytest.mark.parametrize(
     ("seen_days_ago", "expires_in_days", "is_ended", "alive"),
-    [(0, 1, False, True), (8, 1, False, False), (0, -1, False, False), (0, 1, True, False)],
+    [
+        (0, 1, False, True),
+        (8, 1, False, False),
+        (0, -1, False, False),
+        (0, 1, True, False),
+    ],
 )
 def test_a_session_ends_by_age_by_idleness_and_by_hand(
     seen_days_ago: int, expires_in_days: int, is_ended: bool, alive: bool

@@ -22,7 +22,7 @@ CODE = re.compile(r"\b\d{6}\b")
 
 
 def sent_code(settings: Settings) -> str:
-    newest = sorted(Path(settings.messages_dir).glob("*.json"))[-1]
+    newest = max(Path(settings.messages_dir).glob("*.json"))
     found = CODE.search(json.loads(newest.read_text("utf-8"))["text"])
     assert found
     return found.group()
@@ -123,7 +123,9 @@ def test_the_cast_is_offered_in_the_demo_and_nowhere_else(
     client: Client, settings: Settings
 ) -> None:
     assert "林小满" in client.get("/sign-in").text
-    assert client.post("/sign-in/cast", data={"member_no": "CAST0000"}).status_code == 303
+    assert (
+        client.post("/sign-in/cast", data={"member_no": "CAST0000"}).status_code == 303
+    )
 
     real = Client(create_app(settings.model_copy(update={"demo": False})))
 
@@ -132,7 +134,8 @@ def test_the_cast_is_offered_in_the_demo_and_nowhere_else(
 
 
 @pytest.mark.parametrize(
-    "back", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"]
+    "back",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:1"],
 )
 def test_nobody_is_sent_off_the_site(client: Client, back: str) -> None:
     answer = client.post("/sign-in/cast", data={"member_no": "CAST0000", "back": back})

@@ -51,5 +51,7 @@ def test_minutes_are_floored_to_the_step_and_never_rounded_up(
         (721, Approval.DISTRICT),
     ],
 )
-def test_long_days_need_more_people_to_say_yes(minutes: int, approval: Approval) -> None:
+def test_long_days_need_more_people_to_say_yes(
+    minutes: int, approval: Approval
+) -> None:
     assert approval_for(a_rule(), minutes) is approval
