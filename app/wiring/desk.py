@@ -1,0 +1,8 @@
+"""The desk's piles: which features are asked for waiting work, on one page."""
+
+from __future__ import annotations
+
+from app.web.desk_items import DeskSource
+
+SOURCES: tuple[DeskSource, ...] = ()
+"""Each feature adds its `desk_items` here."""
