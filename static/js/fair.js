@@ -72,6 +72,12 @@
     if (!place.hasAttribute("tabindex")) place.tabIndex = -1;
     place.focus({ preventScroll: true });
   });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const button = event.detail?.ctx?.sourceEvent?.submitter;
+    setTimeout(() => {
+      if (document.activeElement === document.body && button?.isConnected) button.focus();
+    });
+  });
   document.addEventListener("htmx:before:response", (event) => {
     const { response } = event.detail.ctx;
     if (response.status < 500 || response.headers.get("HX-Retarget")) return;
