@@ -7,7 +7,7 @@ from ledger.errors import AmountTooLarge, InexactAmount, NonPositiveAmount
 PLACES_MAX = 4
 """The finest unit a book may keep has four decimal places."""
 
-STEPS_PER_ONE = 10**PLACES_MAX
+STEPS_PER_ONE: int = 10**PLACES_MAX
 AMOUNT_MAX = Decimal(10**12)
 ZERO = Decimal(0)
 
@@ -32,7 +32,8 @@ def steps_of(amount: Decimal, *, exponent: int = PLACES_MAX) -> int:
         raise AmountTooLarge(f"{amount} is beyond {AMOUNT_MAX}.")
     numerator, denominator = amount.as_integer_ratio()
     steps, rest = divmod(numerator * STEPS_PER_ONE, denominator)
-    if rest or steps % 10 ** (PLACES_MAX - exponent):
+    coarse: int = 10 ** (PLACES_MAX - exponent)
+    if rest or steps % coarse:
         raise InexactAmount(f"{amount} has more than {exponent} decimal places.")
     return steps
 

@@ -77,7 +77,7 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         at = moment_of(value) if isinstance(value, str) else value
-        return at.astimezone(UTC)  # type: ignore[no-any-return]
+        return at.astimezone(UTC)
 
 
 class Day(TypeDecorator[date]):

@@ -23,7 +23,7 @@ from ledger.driver import Driver, Row, as_day, as_moment
 from ledger.errors import IdempotencyConflict, InvalidEntry
 from ledger.locking import Kept, Move
 from ledger.sealing import append_seal
-from ledger.tables import Transaction
+from ledger.tables import Transaction, bare
 
 KEY_LENGTH_MAX = 200
 KIND_LENGTH_MAX = 40
@@ -33,6 +33,7 @@ TRANSACTION_COLUMNS = (
     "id, scope, key, request_hash, kind, cause, at, effective_on, entered_by,"
     " approved_by, rule_version, reverses_id, posting_count, salt, memo_digest"
 )
+TRANSACTION_NAMES = TRANSACTION_COLUMNS.split(", ")
 INSERT_TRANSACTION = (
     "INSERT INTO ledger_transaction (scope, key, request_hash, kind, cause, at,"
     " effective_on, entered_by, approved_by, rule_version, reverses_id,"
@@ -81,8 +82,8 @@ class Act:
 def request_hash(heading: Heading, body: Iterable[str | None]) -> str:
     """Return the hash of what is asked; a key refuses another one.
 
-    When it was asked (`at`) and the words about it (`memo`) do not count: a
-    retry comes later, and words are no money.
+    When it was asked (`at`) does not count: a retry comes later. The words about
+    it are compared apart, because they may have been erased since.
     """
     on = heading.effective_on
     return digest_of(
@@ -110,30 +111,27 @@ def find_replay(driver: Driver, heading: Heading, wanted: str) -> Transaction | 
     )
     if row is None:
         return None
-    if row[3] != wanted:
+    if row[3] != wanted or not _same_words(driver, row[0], row[14], heading.memo):
         raise IdempotencyConflict(heading.key)
     return transaction_from(row, replayed=True)
 
 
+def _same_words(driver: Driver, number: int, digest: str | None, memo: str) -> bool:
+    """Compare the words as far as they still exist; erased ones match any."""
+    if digest is None:
+        return not memo
+    asked = "SELECT text FROM ledger_private_text WHERE transaction_id = ?"
+    row = driver.one(asked, (number,))
+    return row is None or row[0] == memo
+
+
 def transaction_from(row: Row, *, replayed: bool = False) -> Transaction:
     """Return the transaction of one row in `TRANSACTION_COLUMNS` order."""
-    transaction = Transaction(
-        id=row[0],
-        scope=row[1],
-        key=row[2],
-        request_hash=row[3],
-        kind=row[4],
-        cause=row[5],
-        at=as_moment(row[6]),
-        effective_on=as_day(row[7]),
-        entered_by=row[8],
-        approved_by=row[9],
-        rule_version=row[10],
-        reverses_id=row[11],
-        posting_count=row[12],
-        salt=row[13],
-        memo_digest=row[14],
-    )
+    transaction = bare(Transaction)
+    values = transaction.__dict__
+    values.update(zip(TRANSACTION_NAMES, row, strict=True))
+    values["at"] = as_moment(row[6])
+    values["effective_on"] = as_day(row[7])
     transaction._replayed = replayed  # noqa: SLF001
     return transaction
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name in these texts is our own
 """The guards of the book as SQLite triggers.
 
 SQLite knows no roles and no trigger depth, so a one-row gate says whether a

@@ -105,6 +105,7 @@ def place_hold(
         moment_text(expires_at)  # refuses a moment without a zone
     placed = (uuid4(), accounts[payer], accounts[payee], steps, expires_at)
     number = write(driver, heading, wanted, Act(hold=placed)).id
+    assert number is not None
     return Hold(
         id=placed[0],
         transaction_id=number,
@@ -327,7 +328,19 @@ def _placed(driver: Driver, hold_id: UUID) -> _Placed:
     if row is None:
         raise HoldNotFound(f"There is no hold {hold_id}.")
     expires_at = None if row[4] is None else as_moment(row[4])
-    return _Placed(hold_id, *row[:4], expires_at, *row[5:])
+    number, payer_id, payee_id, steps, _, payer, payee, cause, exponent = row
+    return _Placed(
+        id=hold_id,
+        transaction_id=number,
+        payer_id=payer_id,
+        payee_id=payee_id,
+        steps=steps,
+        expires_at=expires_at,
+        payer=payer,
+        payee=payee,
+        cause=cause,
+        exponent=exponent,
+    )
 
 
 def _row(hold: _Placed) -> Hold:
@@ -365,6 +378,7 @@ def _release(driver: Driver, hold: _Placed, heading: Heading) -> HoldResolution:
     if transaction is None:
         _ensure_unresolved(driver, hold.id)
         transaction = write(driver, heading, wanted, Act(resolution=(hold.id, 0)))
+    assert transaction.id is not None
     return HoldResolution(
         hold_id=hold.id, transaction_id=transaction.id, captured=amount_of(0)
     )

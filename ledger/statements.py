@@ -139,12 +139,12 @@ def _branch(
     source = "ledger_posting p"
     if start is not None or end is not None:
         source += " JOIN ledger_transaction t ON t.id = p.transaction_id"
-    return (
+    sql = (
         f"SELECT p.id AS id, p.transaction_id AS number, {sign}p.amount AS moved,"  # noqa: S608
         f" p.{side}_balance_after AS after, p.{other}_account_id AS other"
-        f" FROM {source} WHERE p.{side}_account_id = ?{''.join(terms)}",
-        values,
+        f" FROM {source} WHERE p.{side}_account_id = ?{''.join(terms)}"
     )
+    return sql, values
 
 
 def _rows(

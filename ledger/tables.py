@@ -9,6 +9,7 @@ floor is None.
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import PrivateAttr
@@ -20,12 +21,26 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.orm import class_mapper
 from sqlmodel import Field, SQLModel
 
 from ledger.columns import Day, Moment, RandomId, RowId, Steps
 
 STRICT = {"sqlite_strict": True}
 """SQLite then refuses a real number or a text in an integer column."""
+
+
+Table = TypeVar("Table", bound=SQLModel)
+
+
+def bare(table: type[Table]) -> Table:
+    """Return a row without values, for a reader that fills its ``__dict__``.
+
+    A posting answers with a row it has just written; setting fifteen attributes
+    through the instrumentation would cost as much as writing them.
+    """
+    row: Table = class_mapper(table).class_manager.new_instance()
+    return row
 
 
 class AccountState(StrEnum):
