@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import ledger.tables
+from app.fair import models as fair
 from app.kernel import doings, keys, outbox
+from app.partners import models as partners
 from app.people import models as people
 from app.places import models as places
 from app.programmes import models as programmes
 
-MODULES = (ledger.tables, doings, keys, outbox, people, places, programmes)
+MODULES = (
+    ledger.tables,
+    doings,
+    keys,
+    outbox,
+    people,
+    places,
+    programmes,
+    partners,
+    fair,
+)
