@@ -19,7 +19,8 @@ LOCALE_DIR = Path(__file__).resolve().parents[1] / "locale"
 BABEL_NAMES = {"zh-Hans": "zh_Hans_CN", "zh-Hant": "zh_Hant_TW", "en": "en_GB"}
 LANGUAGE_COOKIE = "lang"
 
-_labels: dict[StrEnum, str] = {}
+_labels: dict[tuple[type[StrEnum], str], tuple[StrEnum, str]] = {}
+"""Kind and value → member and words; members of two kinds may be equal as texts."""
 
 
 @cache
@@ -79,7 +80,9 @@ def ntranslate(one: str, many: str, n: int, **values: object) -> str:
 
 def register_labels(labels: Mapping[Any, str]) -> None:
     """Let `label()` know the words for the members of an enum (English ids)."""
-    _labels.update(labels)
+    _labels.update(
+        {(type(one), one.value): (one, words) for one, words in labels.items()}
+    )
 
 
 def label(value: StrEnum | str | None) -> str:
@@ -87,13 +90,13 @@ def label(value: StrEnum | str | None) -> str:
     if value is None:
         return ""
     if isinstance(value, StrEnum):
-        return translate(_labels[value])
+        return translate(_labels[type(value), value.value][1])
     return translate(str(value))
 
 
-def labelled_members() -> frozenset[StrEnum]:
+def labelled_members() -> tuple[StrEnum, ...]:
     """Return every member that has words (a test compares it with the enums)."""
-    return frozenset(_labels)
+    return tuple(member for member, _ in _labels.values())
 
 
 def localized(thing: object, name: str, language_: str | None = None) -> str:
