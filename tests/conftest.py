@@ -89,8 +89,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def app(settings: Settings) -> Iterator[Flask]:
     application = create_app(settings)
     application.config["RATELIMIT_ENABLED"] = False
-    with application.app_context():
-        yield application
+    yield application  # no context around it: requests would share one `g`
     application.extensions["fair_database"].close()
 
 

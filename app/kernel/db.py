@@ -77,6 +77,7 @@ class Database:
             try:
                 yield session
             finally:
+                session.expunge_all()  # a rollback would empty what was read
                 session.rollback()
 
     def is_ready(self) -> bool:

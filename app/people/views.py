@@ -19,10 +19,12 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session, col, select
 
+from app import places
 from app.kernel.clock import now
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
 from app.kernel.messages import Message
+from app.kernel.permissions import Role
 from app.people import actions, rules
 from app.people.errors import WrongCode
 from app.people.forms import (
@@ -41,7 +43,7 @@ from app.web.htmx import go_to
 from app.web.limits import limiter
 from app.web.pages import safe_back, set_cookie
 from app.web.store import reading, settings, transaction
-from app.web.words import translate
+from app.web.words import label, localized, translate
 
 SESSION_COOKIE = "fair_session"
 SEEN_EVERY_S = 300
@@ -294,15 +296,28 @@ def _signed_in(token: str, back: str) -> Response:
     return answer
 
 
-def _cast() -> list[Person]:
+def _cast() -> list[tuple[Person, list[str]]]:
+    """Return the demo town's cast with the words of their roles."""
     if not settings().demo:
         return []
+    today = now().date()
     with reading() as session:
-        return list(
-            session.exec(
-                select(Person).where(Person.is_cast).order_by(col(Person.external_id))
+        found = session.exec(
+            select(Person).where(Person.is_cast).order_by(col(Person.external_id))
+        ).all()
+        return [
+            (
+                person,
+                list(
+                    dict.fromkeys(
+                        label(held.role)
+                        for held in held_by(session, person.id, on=today)
+                    )
+                )
+                or [label(Role.RESIDENT)],
             )
-        )
+            for person in found
+        ]
 
 
 def _profile_page(form: object) -> str:
@@ -313,6 +328,7 @@ def _profile_context() -> dict[str, Any]:
     mine = me()
     with reading() as session:
         person = person_for(session, mine.id)
+        where = places.places_by_ids(session, [held.place_id for held in mine.held])
         devices = session.exec(
             select(SignInSession)
             .where(SignInSession.person_id == mine.id)
@@ -328,6 +344,13 @@ def _profile_context() -> dict[str, Any]:
         ).all()
     return {
         "person": person,
+        "roles": [
+            (
+                label(held.role),
+                localized(where[held.place_id], "name") if held.place_id else None,
+            )
+            for held in mine.held
+        ],
         "devices": devices,
         "tokens": tokens,
         "this_device": mine.session_id,

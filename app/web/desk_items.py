@@ -106,8 +106,6 @@ class DeskItem:
 class DeskSource(Protocol):
     """Asked for what waits: only what *actor_id* may do, a few hundred at most."""
 
-    def __call__(
-        self, session: Session, *, actor_id: UUID, on: date
-    ) -> list[DeskItem]:
+    def __call__(self, session: Session, *, actor_id: UUID, on: date) -> list[DeskItem]:
         """Return the waiting work, in any order."""
         ...
