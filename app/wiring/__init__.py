@@ -6,6 +6,7 @@ from flask import Flask
 from flask_login import LoginManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.kernel.clock import set_wall_clock
 from app.kernel.config import ROOT, Settings
 from app.kernel.db import Database
 from app.kernel.messages import FileMessenger
@@ -27,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; settings come from the environment unless given."""
     settings = settings or Settings.from_environment()
     settings.prepare_data_dir()
+    set_wall_clock(settings.timezone)
     app = Flask(
         "app",
         root_path=str(ROOT / "app"),

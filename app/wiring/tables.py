@@ -9,6 +9,8 @@ from app.partners import models as partners
 from app.people import models as people
 from app.places import models as places
 from app.programmes import models as programmes
+from app.rewards import models as rewards
+from app.workshops import models as workshops
 
 MODULES = (
     ledger.tables,
@@ -20,4 +22,6 @@ MODULES = (
     programmes,
     partners,
     fair,
+    rewards,
+    workshops,
 )
