@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 import ledger
+from app.programmes import Programme
 from app.wallet import rules
 
 PASSBOOK_PAGE = 30
@@ -74,6 +75,13 @@ def workshop_statement(
         )
     except ledger.AccountNotFound:
         return None
+
+
+def outstanding(session: Session, programme: Programme) -> Decimal:
+    """Return what a programme credited and nobody has spent yet, in its unit."""
+    codes = [rules.issuance_code(programme.id), rules.redeemed_code(programme.id)]
+    found = ledger.balances(session, codes)
+    return -sum((one.posted for one in found.values()), Decimal(0))
 
 
 def totals(session: Session) -> list[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from app.rewards.desk import desk_items as rewards
 from app.web.desk_items import DeskSource
 
-SOURCES: tuple[DeskSource, ...] = ()
+SOURCES: tuple[DeskSource, ...] = (rewards,)
 """Each feature adds its `desk_items` here."""

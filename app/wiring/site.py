@@ -8,6 +8,9 @@ from flask import Flask
 
 from app.kernel.i18n import msg
 from app.people.views import bp as people
+from app.rewards.desk import bp as rewards_desk
+from app.rewards.views import bp as rewards
+from app.wallet.views import bp as wallet
 
 MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "main": (
@@ -42,3 +45,6 @@ MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
 def register_site(app: Flask) -> None:
     """Put every feature's counter at its address."""
     app.register_blueprint(people)
+    app.register_blueprint(rewards, url_prefix="/rewards")
+    app.register_blueprint(rewards_desk, url_prefix="/rewards/desk")
+    app.register_blueprint(wallet, url_prefix="/wallet")

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from app import rewards
+
 
 @dataclass(frozen=True)
 class Job:
@@ -21,4 +23,7 @@ class Job:
     run: Callable[[Session, datetime], int]
 
 
-TIMETABLE: tuple[Job, ...] = ()
+TIMETABLE: tuple[Job, ...] = (
+    Job("rewards ready", timedelta(minutes=1), rewards.settle_due),
+    Job("rewards lapsed", timedelta(hours=1), rewards.lapse_uncollected),
+)
