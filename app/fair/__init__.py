@@ -5,16 +5,11 @@ Nouns: `Offering`, `Slot`, `Review`, `Revision`. Said: `OfferingChanged`,
 """
 
 from app.fair.actions import (
-    approve,
     create_offering,
     load_offering,
     pause,
-    reject,
-    request_changes,
     resume,
     submit,
-    take_down,
-    take_for_review,
 )
 from app.fair.errors import (
     LicenceMissing,
@@ -56,6 +51,14 @@ from app.fair.queries import (
     slot_for,
     slots_by_ids,
 )
+from app.fair.reviewing import (
+    approve,
+    reject,
+    request_changes,
+    take_down,
+    take_for_review,
+)
+from app.fair.revisions import decide_revision, edit_offering
 from app.fair.seats import (
     add_slots,
     add_weekly_slots,
@@ -92,6 +95,8 @@ __all__ = [
     "approve",
     "count_published",
     "create_offering",
+    "decide_revision",
+    "edit_offering",
     "find_offering",
     "free_slots",
     "give_seat_back",

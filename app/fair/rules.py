@@ -54,7 +54,7 @@ REVIEWED_FIELDS = frozenset(
     {
         "service_nature", "price_mode", "points", "programme_id", "price_cny",
         "price_unit", "needs_licence", "exemption_id", "is_home_visit", "risk_note",
-        "protection_note", "audiences",
+        "protection_note", "audiences", "organisation_id", "place_id",
     }
 )  # fmt: skip
 """Domain handbook 2.11: editing these on a live offering is a new revision."""

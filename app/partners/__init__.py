@@ -49,7 +49,7 @@ from app.partners.queries import (
     valid_licence,
     valid_licence_kinds,
 )
-from app.partners.rules import Step
+from app.partners.rules import Step, is_valid_on
 
 __all__ = [
     "Licence",
@@ -77,6 +77,7 @@ __all__ = [
     "ensure_in_charge",
     "find_organisation",
     "is_member",
+    "is_valid_on",
     "licence_for",
     "licences_of",
     "member_ids",

@@ -68,7 +68,7 @@ SOURCE_OF: Mapping[OrganisationKind, ProviderSource] = MappingProxyType(
 )
 """Which source a kind counts as, unless somebody says otherwise (O06)."""
 
-LABELS: Mapping[StrEnum, str] = MappingProxyType(
+LABELS: tuple[Mapping[StrEnum, str], ...] = (
     {
         OrganisationKind.SOCIAL_ORGANISATION: msg("Social organisation"),
         OrganisationKind.CO_BUILDING_UNIT: msg("Co-building unit"),
@@ -79,20 +79,28 @@ LABELS: Mapping[StrEnum, str] = MappingProxyType(
         OrganisationKind.RESIDENTS_CLUB: msg("Residents' club"),
         OrganisationKind.WORKSHOP_OWNER: msg("Workshop owner"),
         OrganisationKind.PHARMACY: msg("Pharmacy"),
+    },
+    {
         ProviderSource.RESIDENT_UNIT: msg("Unit in the area"),
         ProviderSource.DEPARTMENT: msg("Department"),
         ProviderSource.RESIDENTS_CLUB: msg("Residents themselves"),
         ProviderSource.THIRD_PARTY: msg("Third party"),
         ProviderSource.INDIVIDUAL: msg("Skilled resident"),
         ProviderSource.WORKSHOP: msg("Workshop"),
+    },
+    {
         S.APPLIED: msg("Applied"),
         S.VERIFIED: msg("Papers checked"),
         S.ACTIVE: msg("Active partner"),
         S.SUSPENDED: msg("Suspended"),
         S.DECLINED: msg("Not admitted"),
         S.EXITED: msg("Has left"),
+    },
+    {
         MemberRole.ADMIN: msg("In charge"),
         MemberRole.STAFF: msg("Member"),
+    },
+    {
         LicenceKind.ELDERLY_CARE: msg("Elderly care licence"),
         LicenceKind.CHILDCARE: msg("Childcare licence"),
         LicenceKind.HEALTH: msg("Medical practice licence"),
@@ -102,14 +110,18 @@ LABELS: Mapping[StrEnum, str] = MappingProxyType(
         LicenceKind.TRAINING: msg("Training licence"),
         LicenceKind.BUSINESS: msg("Business licence"),
         LicenceKind.PETTY_EXEMPTION: msg("Small services, free of registration"),
+    },
+    {
         Step.VERIFY: msg("Papers are in order"),
         Step.ADMIT: msg("Admit"),
         Step.DECLINE: msg("Do not admit"),
         Step.SUSPEND: msg("Suspend"),
         Step.REINSTATE: msg("Reinstate"),
         Step.CLOSE: msg("End the partnership"),
-    }
+    },
 )
+"""The words for every member, enum by enum: members of two enums with one text
+are equal and would hide each other in one mapping."""
 
 
 def steps_open_from(state: OrganisationState) -> tuple[Step, ...]:

@@ -1,0 +1,123 @@
+"""What reviewers do: take an offering, decide about it with a reason, remove it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.fair import rules
+from app.fair.errors import NotYourStep, OfferingInvalid
+from app.fair.models import Offering, OfferingState, Review
+from app.fair.queries import may_take_down, offering_for
+from app.fair.rules import Step
+from app.fair.steps import ensure_may_run, move, strange_offering
+from app.kernel.i18n import msg
+
+
+def take_for_review(
+    session: Session, offering_id: UUID, *, by: UUID, at: datetime
+) -> Offering:
+    """Take a submitted offering off the pile.
+
+    Raises:
+        MayNot, NotYourStep: *by* does not review here, or is no stranger to it.
+    """
+    offering = strange_offering(session, offering_id, by=by, at=at)
+    after = rules.state_after(offering, Step.TAKE)
+    offering.reviewer_id = by
+    return move(session, offering, Step.TAKE, after, by=by, at=at)
+
+
+def approve(session: Session, offering_id: UUID, *, by: UUID, at: datetime) -> Offering:
+    """Let an offering into the fair: now, or on its first day.
+
+    Raises:
+        LicenceMissing: the provider has no licence that counts today.
+        OfferingInvalid: something is missing, or its last day is over.
+        MayNot, NotYourStep: *by* does not review here, or is no stranger to it.
+    """
+    offering = strange_offering(session, offering_id, by=by, at=at)
+    rules.state_after(offering, Step.APPROVE)
+    rules.ensure_complete(offering)
+    ensure_may_run(session, offering, on=at.date())
+    after = rules.state_on(offering, at.date())
+    if after == OfferingState.EXPIRED:
+        raise OfferingInvalid(
+            msg("Its last day is over. Please ask for a new one."), field="listed_until"
+        )
+    if after == OfferingState.PUBLISHED:
+        offering.published_at = at
+    return _decide(session, offering, Step.APPROVE, after, by=by, at=at, reason=None)
+
+
+def request_changes(
+    session: Session, offering_id: UUID, *, by: UUID, at: datetime, reason: str | None
+) -> Offering:
+    """Send an offering back with a reason; its provider mends and submits again."""
+    return _refuse(session, offering_id, Step.REQUEST_CHANGES, by=by, at=at, why=reason)
+
+
+def reject(
+    session: Session, offering_id: UUID, *, by: UUID, at: datetime, reason: str | None
+) -> Offering:
+    """Say no to an offering for good, with a reason."""
+    return _refuse(session, offering_id, Step.REJECT, by=by, at=at, why=reason)
+
+
+def take_down(
+    session: Session, offering_id: UUID, *, by: UUID, at: datetime, reason: str | None
+) -> Offering:
+    """Take an offering out of the fair, with a reason.
+
+    Raises:
+        NotYourStep: *by* neither reviews listings nor manages the place.
+    """
+    offering = offering_for(session, offering_id, lock=True)
+    if not may_take_down(session, offering, by, on=at.date()):
+        raise NotYourStep(msg("Only reviewers and the place's manager may do this."))
+    after = rules.state_after(offering, Step.TAKE_DOWN)
+    offering.reason = rules.ensure_reason(Step.TAKE_DOWN, reason)
+    return move(session, offering, Step.TAKE_DOWN, after, by=by, at=at)
+
+
+def _refuse(
+    session: Session,
+    offering_id: UUID,
+    step: Step,
+    *,
+    by: UUID,
+    at: datetime,
+    why: str | None,
+) -> Offering:
+    offering = strange_offering(session, offering_id, by=by, at=at)
+    after = rules.state_after(offering, step)
+    reason = rules.ensure_reason(step, why)
+    return _decide(session, offering, step, after, by=by, at=at, reason=reason)
+
+
+def _decide(
+    session: Session,
+    offering: Offering,
+    step: Step,
+    after: OfferingState,
+    *,
+    by: UUID,
+    at: datetime,
+    reason: str | None,
+) -> Offering:
+    session.add(
+        Review(
+            offering_id=offering.id,
+            author_id=offering.author_id,
+            version=offering.version,
+            reviewer_id=by,
+            decision=rules.DECISION_OF[step],
+            reason=reason,
+            at=at,
+        )
+    )
+    offering.reviewer_id = by
+    offering.reason = reason
+    return move(session, offering, step, after, by=by, at=at)
