@@ -13,6 +13,7 @@ import os
 import shutil
 import time
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,11 @@ def current(root: Path) -> Path | None:
     return root / name
 
 
+def exists(root: Path) -> bool:
+    """Whether there ever was an index here, readable or not."""
+    return (root / "CURRENT").exists()
+
+
 def new_version(root: Path) -> Path:
     """An empty version beside the live one."""
     folder = root / f"v{time.time_ns()}"
@@ -57,6 +63,7 @@ def new_version(root: Path) -> Path:
     return folder
 
 
+@cache
 def meta() -> dict[str, object]:
     """What terms depend on; when it differs, the index wants a rebuild."""
     return {

@@ -62,9 +62,9 @@ class Index:
         self._forget()
         if create:
             folders.prepare(self.path)
-            if folders.current(self.path) is None:
+            if not folders.exists(self.path):
                 with folders.locked(self.path, "write", lock_seconds):
-                    if folders.current(self.path) is None:
+                    if not folders.exists(self.path):
                         folders.activate(self.path, folders.new_version(self.path))
         else:
             self._snapshot()

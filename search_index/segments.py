@@ -10,19 +10,15 @@ used: in 2.7.5 it brings deleted documents back.
 from __future__ import annotations
 
 import json
-import mmap
 import os
-import sys
 import threading
 import time
 import zlib
-from array import array
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from whoosh.codec import whoosh3
-from whoosh.filedb.structfile import StructFile
 from whoosh.index import _DEF_INDEX_NAME, TOC
 from whoosh.util.numeric import byte_to_length
 
@@ -54,32 +50,6 @@ class Facet(NamedTuple):
     codes: Ids
 
 
-class _Mapped(StructFile):  # type: ignore[misc]
-    """A file in memory by the system's paging: no position to share, none to close."""
-
-    def get(self, position: int, length: int) -> bytes:
-        return bytes(self.file[position : position + length])
-
-    def get_array(self, position: int, typecode: str, length: int) -> array[Any]:
-        values = array(typecode)
-        values.frombytes(self.get(position, length * values.itemsize))
-        if sys.byteorder == "little":
-            values.byteswap()
-        return values
-
-
-class _Reading(Storage):
-    """Opens the files of segments mapped; the TOC is read and closed as usual."""
-
-    def open_file(self, name: str, **kwargs: Any) -> Any:
-        if name.endswith(".toc"):
-            return super().open_file(name, **kwargs)
-        with (Path(self.folder) / name).open("rb") as file:
-            if not file.seek(0, 2):
-                raise IndexUnavailable(f"{name} is empty.")
-            return _Mapped(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), name)
-
-
 class Segment:
     """One immutable segment, all its files open, its columns in memory."""
 
@@ -93,7 +63,7 @@ class Segment:
         self._facets: dict[str, Facet] = {}
         self._lexicon: dict[str, int] | None = None
         _verify(folder, self.name)
-        storage = _Reading(folder)
+        storage = Storage(folder)
         self._docs = whoosh3.W3PerDocReader(storage, segment)
         self._terms = Codec().terms_reader(storage, segment)
         self._stored = self._docs._cached_reader("_stored", whoosh3.STORED_COLUMN)
@@ -265,7 +235,7 @@ def open_snapshot(
 
 
 def _open(folder: Path, cache: Cache, known: dict[str, Segment]) -> Snapshot:
-    toc = TOC.read(_Reading(folder), _DEF_INDEX_NAME)
+    toc = TOC.read(Storage(folder), _DEF_INDEX_NAME)
     leaves = []
     for raw in toc.segments:
         segment = known.get(raw.segment_id()) or Segment(folder, raw, cache)

@@ -7,8 +7,11 @@ reads. Compound files are never written: Whoosh copies them into memory at every
 from __future__ import annotations
 
 import json
+import mmap
 import os
+import sys
 import zlib
+from array import array
 from collections import Counter
 from math import log
 from pathlib import Path
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from whoosh import analysis, columns, fields, formats
 from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.index import _DEF_INDEX_NAME, TOC, FileIndex
 from whoosh.reading import SegmentReader
 
@@ -87,6 +91,20 @@ def schema() -> Any:
     )
 
 
+class _Mapped(StructFile):  # type: ignore[misc]
+    """A file in memory by the system's paging: no position to share, none to close."""
+
+    def get(self, position: int, length: int) -> bytes:
+        return bytes(self.file[position : position + length])
+
+    def get_array(self, position: int, typecode: str, length: int) -> array[Any]:
+        values = array(typecode)
+        values.frombytes(self.get(position, length * values.itemsize))
+        if sys.byteorder == "little":
+            values.byteswap()
+        return values
+
+
 class Storage(FileStorage):  # type: ignore[misc]
     """A folder whose segments are on the disk, with checksums, before the TOC says so.
 
@@ -102,6 +120,13 @@ class Storage(FileStorage):  # type: ignore[misc]
         """Whoosh's hook: remember what a commit writes."""
         self._fresh.add(name)
         return super().create_file(name, *args, **kwargs)
+
+    def open_file(self, name: str, **_: Any) -> Any:
+        """Whoosh's hook: read mapped; nothing stays open, even when it is damaged."""
+        with (Path(self.folder) / name).open("rb") as file:
+            if not file.seek(0, os.SEEK_END):
+                return BufferFile(b"", name)  # a column of nothing but defaults
+            return _Mapped(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), name)
 
     def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:  # noqa: FBT001, FBT002
         """Whoosh's hook: the TOC appears by one rename, after everything else."""

@@ -7,7 +7,9 @@ from search_index import Document, Index, Query
 
 def doc(key: str, title: str, body: str = "", **more: Any) -> Document:
     """A document with a short id."""
-    return Document(id=key, kind=more.pop("kind", "offering"), title=title, body=body, **more)
+    return Document(
+        id=key, kind=more.pop("kind", "offering"), title=title, body=body, **more
+    )
 
 
 def found(index: Index, text: str, **more: Any) -> list[str]:

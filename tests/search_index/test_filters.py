@@ -121,7 +121,9 @@ def test_a_place_contains_what_lies_below_it(
 
     page = index.search(Query(filters=Filters(place=("c1",)), limit=1000))
 
-    assert {h.id for h in page.hits} == {d.id for d in documents if d.place in {"c1", "s1"}}
+    assert {h.id for h in page.hits} == {
+        d.id for d in documents if d.place in {"c1", "s1"}
+    }
 
 
 @pytest.mark.parametrize(
@@ -132,8 +134,10 @@ def test_a_place_contains_what_lies_below_it(
         ("soonest", lambda d: d.starts_at or 2**40),
         (
             "rated",
-            lambda d: -(32 + (d.rating or 0) * d.ratings * bool(d.rating))
-            / (8 + d.ratings * bool(d.rating)),
+            lambda d: (
+                -(32 + (d.rating or 0) * d.ratings * bool(d.rating))
+                / (8 + d.ratings * bool(d.rating))
+            ),
         ),
     ],
 )
@@ -172,10 +176,12 @@ def test_what_is_over_falls_behind_when_the_time_is_known(index: Index) -> None:
     index.apply(
         [
             Document("over", "offering", "周末理发", starts_at=1_000),
-            Document("open", "offering", "这个周末请老师傅来给街坊理发", starts_at=9_000),
+            Document(
+                "open", "offering", "这个周末请老师傅来给街坊理发", starts_at=9_000
+            ),
         ]
     )
-    assert [h.id for h in index.search(Query("理发", now=5_000)).hits][0] == "open"
+    assert next(h.id for h in index.search(Query("理发", now=5_000)).hits) == "open"
     soonest = index.search(Query("理发", now=5_000, sort="soonest")).hits
     assert [h.id for h in soonest] == ["open", "over"]
 
@@ -184,8 +190,16 @@ def test_no_name_outranks_a_matching_word(index: Index) -> None:
     """Ratings and freshness together raise a score by less than a quarter."""
     index.apply(
         [
-            Document("famous", "offering", "修伞", "也会理发", rating=5.0, ratings=500, created_at=10**9),
+            Document(
+                "famous",
+                "offering",
+                "修伞",
+                "也会理发",
+                rating=5.0,
+                ratings=500,
+                created_at=10**9,
+            ),
             Document("plain", "offering", "理发", "也会修伞", rating=1.0, ratings=500),
         ]
     )
-    assert [h.id for h in index.search(Query("理发", now=10**9)).hits][0] == "plain"
+    assert next(h.id for h in index.search(Query("理发", now=10**9)).hits) == "plain"

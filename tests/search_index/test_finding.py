@@ -129,7 +129,9 @@ def test_an_empty_question_shows_everything(fair: Index) -> None:
 
 
 def test_other_titles_and_tags_are_searched_but_not_shown(index: Index) -> None:
-    index.apply([doc("a", "公益理发日", other_titles=("Free haircuts",), words=("阿宽",))])
+    index.apply(
+        [doc("a", "公益理发日", other_titles=("Free haircuts",), words=("阿宽",))]
+    )
 
     hit = index.search(Query("阿宽")).hits[0]
 
