@@ -53,8 +53,10 @@ bp = Blueprint("people", __name__)
 
 def load_me() -> Me | None:
     """Return who the session cookie belongs to, or None."""
+    if request.path.startswith("/api/"):
+        return _load_program()
     token = request.cookies.get(SESSION_COOKIE)
-    if not token or request.path.startswith("/api/"):
+    if not token:
         return None
     at = now()
     with reading() as session:
@@ -80,6 +82,26 @@ def load_me() -> Me | None:
             if row is not None:
                 row.seen_at = at
                 session.add(row)
+    return known
+
+
+def _load_program() -> Me | None:
+    """Return whose bearer token came with an API request; cookies do not count."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        return None
+    with reading() as session:
+        found = session.exec(
+            select(ApiToken).where(
+                ApiToken.token_hash == actions.token_hash(token.strip()),
+                col(ApiToken.revoked_at).is_(None),
+            )
+        ).first()
+        person = session.get(Person, found.person_id) if found else None
+        if found is None or person is None or person.suspended_at:
+            return None
+        known = me_of(session, person)
+    known.scopes = frozenset(found.scopes.split())
     return known
 
 

@@ -119,7 +119,7 @@ def check_form(model: type[FormT], values: Mapping[str, object]) -> FormT:
     try:
         return model.model_validate(values)
     except ValidationError as refused:
-        raise FormRefused(_sentences(refused)) from None
+        raise FormRefused(sentences_of(refused)) from None
 
 
 def refused_form(
@@ -163,7 +163,8 @@ def _is_many(annotation: Any) -> bool:
     return origin in (list, tuple, set, frozenset)
 
 
-def _sentences(refused: ValidationError) -> dict[str, str]:
+def sentences_of(refused: ValidationError) -> dict[str, str]:
+    """Return a sentence for each field that cannot be taken."""
     errors: dict[str, str] = {}
     for problem in refused.errors():
         name = str(problem["loc"][0]) if problem["loc"] else ""

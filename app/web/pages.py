@@ -73,7 +73,7 @@ def _context() -> dict[str, Any]:
     person = find_me()
     return {
         "lang": language(),
-        "languages": settings().languages,
+        "languages": [(code, LANGUAGE_NAMES[code]) for code in settings().languages],
         "me": person,
         "may": _may,
         "now": now(),

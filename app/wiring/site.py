@@ -8,6 +8,7 @@ from flask import Flask
 
 from app.kernel.i18n import msg
 from app.people.views import bp as people
+from app.places.views import bp as places
 from app.rewards.desk import bp as rewards_desk
 from app.rewards.views import bp as rewards
 from app.wallet.views import bp as wallet
@@ -15,7 +16,7 @@ from app.wallet.views import bp as wallet
 MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "main": (
         ("search.index", msg("Find services")),
-        ("volunteering.index", msg("Volunteer")),
+        ("volunteering.index", msg("Volunteering")),
         ("workshops.index", msg("Workshop goods")),
         ("rewards.index", msg("Rewards")),
         ("places.index", msg("Places")),
@@ -45,6 +46,7 @@ MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
 def register_site(app: Flask) -> None:
     """Put every feature's counter at its address."""
     app.register_blueprint(people)
+    app.register_blueprint(places, url_prefix="/places")
     app.register_blueprint(rewards, url_prefix="/rewards")
     app.register_blueprint(rewards_desk, url_prefix="/rewards/desk")
     app.register_blueprint(wallet, url_prefix="/wallet")
