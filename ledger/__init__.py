@@ -69,6 +69,7 @@ from ledger.holds import (
 from ledger.journal import (
     Draft,
     Leg,
+    erase_memo,
     find_transaction,
     legs_of,
     post,
@@ -138,6 +139,7 @@ __all__ = [
     "close_account",
     "conservation",
     "ensure_units",
+    "erase_memo",
     "erase_owner",
     "expire_holds",
     "export_lines",

@@ -170,6 +170,13 @@ def find_transaction(session: Session, transaction_id: int) -> Transaction | Non
     return None if row is None else transaction_from(row)
 
 
+def erase_memo(session: Session, transaction_id: int) -> None:
+    """Erase the words about a transaction; every hash still verifies."""
+    Driver(session).run(
+        "DELETE FROM ledger_private_text WHERE transaction_id = ?", (transaction_id,)
+    )
+
+
 def legs_of(session: Session, transaction_id: int) -> list[Leg]:
     """Return the legs of a transaction in their order; empty when it moved nothing."""
     return [
