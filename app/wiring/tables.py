@@ -10,6 +10,8 @@ from app.people import models as people
 from app.places import models as places
 from app.programmes import models as programmes
 from app.rewards import models as rewards
+from app.sunshine import models as sunshine
+from app.volunteering import models as volunteering
 from app.workshops import models as workshops
 
 MODULES = (
@@ -23,5 +25,7 @@ MODULES = (
     partners,
     fair,
     rewards,
+    sunshine,
     workshops,
+    volunteering,
 )
