@@ -125,6 +125,12 @@ def learn_words(words: tuple[str, ...]) -> None:
             cutter.add_word(word, None, None)
 
 
+def is_word(text: str) -> bool:
+    """Whether the dictionary (or the house) knows this Chinese word."""
+    known: bool = _cutter().has_word(text)
+    return known
+
+
 def cut(run: str) -> list[tuple[str, int, int]]:
     """The words of a Chinese run, side by side, with their places."""
     return [(w, a, b) for w, a, b in _cutter().tokenize(run, "default", hmm=True)]

@@ -5,21 +5,19 @@ Pieces joined are exactly the text: the template escapes each and wraps the matc
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from search_index import analysis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from search_index.model import Pieces
     from search_index.units import Plan
 
 SNIPPET = 90  # characters
 BEFORE = 24  # characters shown before the first match
-_LATIN = re.compile("[0-9a-z\u00e0-\u024f]+(?:['’][a-z]+)?")
-_PINYIN_AFTER = re.compile(r"[(（][a-zü\u00e0-\u01dc]{1,7}[)）]")
+SHORT = 2
 
 
 def wanted(plan: Plan) -> tuple[str, ...]:
@@ -35,19 +33,33 @@ def wanted(plan: Plan) -> tuple[str, ...]:
 
 
 def spans(text: str, words: Iterable[str]) -> tuple[list[tuple[int, int]], list[str]]:
-    """Where the words stand in the original text, merged, and which were seen."""
+    """Where the words stand in the original text, merged, and which were seen.
+
+    Two characters must stand on word borders: 治理发展 holds no 理发.
+    """
     folded, places = analysis.fold_with_map(text)
-    latin = [(analysis.stem(m.group()), *m.span()) for m in _LATIN.finditer(folded)]
+    cut = analysis.tokens(folded)
+    starts, ends = {t.start for t in cut}, {t.end for t in cut}
+    latin: dict[str, list[tuple[int, int]]] = {}
+    for token in cut:
+        if token.latin:
+            latin.setdefault(analysis.stem(token.text), []).append(token[1:3])
     found: list[tuple[int, int]] = []
     seen: list[str] = []
     for word in words:
-        if analysis.is_cjk(word):
-            ends = [m.span() for m in re.finditer(re.escape(word), folded)]
+        if not analysis.is_cjk(word):
+            at = latin.get(word, [])
+        elif word in folded:
+            at = [
+                (start, end)
+                for start, end in _occurrences(word, folded)
+                if len(word) > SHORT or (start in starts and end in ends)
+            ]
         else:
-            ends = [(start, end) for stem, start, end in latin if stem == word]
-        if ends:
+            continue
+        if at:
             seen.append(word)
-        found += [(places[start], places[end - 1] + 1) for start, end in ends]
+            found += [(places[start], places[end - 1] + 1) for start, end in at]
     merged: list[tuple[int, int]] = []
     for start, end in sorted(found):
         if merged and start <= merged[-1][1]:
@@ -55,6 +67,13 @@ def spans(text: str, words: Iterable[str]) -> tuple[list[tuple[int, int]], list[
         else:
             merged.append((start, end))
     return merged, seen
+
+
+def _occurrences(word: str, text: str) -> Iterator[tuple[int, int]]:
+    at = text.find(word)
+    while at >= 0:
+        yield at, at + len(word)
+        at = text.find(word, at + 1)
 
 
 def pieces(text: str, marks: list[tuple[int, int]], start: int, end: int) -> Pieces:
@@ -82,7 +101,11 @@ def mark(text: str, words: Iterable[str]) -> Pieces:
 
 def snippet(text: str, words: Iterable[str], width: int = SNIPPET) -> Pieces:
     """A stretch of about `width` characters that holds the first match."""
-    marks, _ = spans(text, words)
+    return stretch(text, spans(text, words)[0], width)
+
+
+def stretch(text: str, marks: list[tuple[int, int]], width: int = SNIPPET) -> Pieces:
+    """The snippet, when the marks are known."""
     first = marks[0][0] if marks else 0
     start = max(0, min(first - BEFORE, len(text) - width))
     end = min(len(text), start + width)

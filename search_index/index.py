@@ -281,8 +281,7 @@ def _hit(snapshot: Snapshot, found: Found, words: tuple[str, ...], query: Query)
         title, body = card["title"], card["body"]
         kind, shown = card["kind"], card["card"]
     marks, seen = highlight.spans(title, words)
-    if not seen:
-        _, seen = highlight.spans(body, words)
+    body_marks, body_seen = highlight.spans(body, words)
     near = query.near
     return Hit(
         id=stored["id"],
@@ -290,9 +289,9 @@ def _hit(snapshot: Snapshot, found: Found, words: tuple[str, ...], query: Query)
         score=found.score,
         title=title,
         title_marked=highlight.pieces(title, marks, 0, len(title)),
-        snippet=highlight.snippet(body, words),
+        snippet=highlight.stretch(body, body_marks),
         card=shown,
-        why=tuple(word for word in seen if len(word) > 1)[:3],
+        why=tuple(word for word in seen or body_seen if len(word) > 1)[:3],
         km=kilometres(leaf, found.doc, near) if near else None,
     )
 

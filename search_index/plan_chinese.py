@@ -72,8 +72,16 @@ def _word(
 
 
 def _homophones(question: Question, word: str, draft: Draft) -> None:
-    """A word nobody wrote is probably a slip of the input method."""
+    """A word nobody wrote may be a slip of the input method.
+
+    Not when the thesaurus leads on from it; and a word of the dictionary was hardly
+    meant to be one that only nearly sounds like it.
+    """
+    if word in question.thesaurus:
+        return
     for near in question.lexicon.sounding_like(word):
+        if near.distance and analysis.is_word(word):
+            continue
         weight = SOUND / (1 + 0.5 * near.distance)
         draft.add("w", (near.word,), weight)
         question.synonyms(near.word, weight * SYNONYM, draft)

@@ -21,7 +21,7 @@ from search_index import analysis
 
 FILE = Path(__file__).with_name("thesaurus.txt")
 KIND = 0.8  # of the weight of an equal word
-RELATED = 0.5
+RELATED = 0.4
 LONGEST_LATIN = 4  # words of an English phrase
 MOST = 70  # companions of one phrase; bounds the time of a question
 _LATIN = re.compile("[0-9a-z\u00e0-\u024f]+")

@@ -56,6 +56,7 @@ def test_a_snippet_is_a_stretch_of_the_text(
         ("Haircuts for all", ["haircut"], ["Haircuts"]),
         ("理发理发", ["理发"], ["理发理发"]),
         ("公益義剪", ["haircut"], []),
+        ("社区治理发展沙龙", ["理发"], []),
         ("ＡＥＤ机", ["aed"], ["ＡＥＤ"]),
     ],
 )
