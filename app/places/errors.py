@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import Invalid, NotAllowed, NotFound
 
 
 class PlaceNotFound(NotFound):
@@ -11,3 +11,7 @@ class PlaceNotFound(NotFound):
 
 class PlaceInvalid(Invalid):
     """A place cannot look like this."""
+
+
+class MayNotManage(NotAllowed):
+    """No role of this person reaches the place."""

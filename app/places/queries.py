@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -80,3 +82,36 @@ def hours_of(
         .order_by(col(OpeningException.day))
     )
     return list(week), list(exceptions)
+
+
+Hours = tuple[list[OpeningHours], list[OpeningException]]
+"""A place's week and its exceptions."""
+
+
+def hours_of_all(session: Session, *, since: date) -> Mapping[UUID, Hours]:
+    """Return every place's week and its exceptions from *since* on, in two queries.
+
+    A place without either reads as ([], []).
+    """
+    found: defaultdict[UUID, Hours] = defaultdict(lambda: ([], []))
+    for one in session.exec(
+        select(OpeningHours).order_by(
+            col(OpeningHours.weekday), col(OpeningHours.opens_at)
+        )
+    ):
+        found[one.place_id][0].append(one)
+    for other in session.exec(
+        select(OpeningException).where(col(OpeningException.day) >= since)
+    ):
+        found[other.place_id][1].append(other)
+    return found
+
+
+def children_of(session: Session, place_id: UUID) -> list[Place]:
+    """Return the open places right under one, by code."""
+    rows = session.exec(
+        select(Place)
+        .where(Place.parent_id == place_id, col(Place.closed_at).is_(None))
+        .order_by(Place.code)
+    )
+    return list(rows)

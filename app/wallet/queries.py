@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 import ledger
 from app.programmes import Programme
@@ -87,6 +87,26 @@ def outstanding(session: Session, programme: Programme) -> Decimal:
 def totals(session: Session) -> list[Any]:
     """Return the sums per unit and kind of account, for the sunshine ledger."""
     return list(ledger.totals_by_kind(session))
+
+
+def conservation(session: Session) -> list[ledger.Conservation]:
+    """Return for each unit where all of it is, by kind of account; sums to zero."""
+    return ledger.conservation(session)
+
+
+def account_kinds(session: Session, public_codes: Iterable[str]) -> dict[str, str]:
+    """Return the kind of each account, by its public code."""
+    rows = session.exec(
+        select(ledger.Account.public_code, ledger.Account.kind).where(
+            col(ledger.Account.public_code).in_(list(public_codes))
+        )
+    )
+    return {code: str(kind) for code, kind in rows}
+
+
+def export_lines(session: Session, *, since: int = 0) -> Iterator[str]:
+    """Yield the public book as lines of JSON, after sequence *since*."""
+    return ledger.export_lines(session, since=since)
 
 
 def book_head(session: Session) -> ledger.Head:

@@ -11,6 +11,8 @@ from app.people.views import bp as people
 from app.places.views import bp as places
 from app.rewards.desk import bp as rewards_desk
 from app.rewards.views import bp as rewards
+from app.sunshine.views import bp as sunshine
+from app.sunshine.views import ledger_bp
 from app.wallet.views import bp as wallet
 
 MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -50,3 +52,5 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(rewards, url_prefix="/rewards")
     app.register_blueprint(rewards_desk, url_prefix="/rewards/desk")
     app.register_blueprint(wallet, url_prefix="/wallet")
+    app.register_blueprint(sunshine, url_prefix="/sunshine")
+    app.register_blueprint(ledger_bp, url_prefix="/ledger")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from app import rewards
+from app import rewards, sunshine
 
 
 @dataclass(frozen=True)
@@ -26,4 +26,5 @@ class Job:
 TIMETABLE: tuple[Job, ...] = (
     Job("rewards ready", timedelta(minutes=1), rewards.settle_due),
     Job("rewards lapsed", timedelta(hours=1), rewards.lapse_uncollected),
+    Job("verify books", timedelta(hours=24), sunshine.check_book),
 )

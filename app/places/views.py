@@ -1,0 +1,324 @@
+"""The counter of places: the directory with its map, a place's page, its hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from uuid import UUID
+
+from flask import Blueprint, abort, current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlmodel import Session
+
+from app.kernel.clock import now
+from app.kernel.errors import Refusal
+from app.kernel.i18n import msg
+from app.kernel.permissions import Permission
+from app.places import actions, rules
+from app.places.errors import MayNotManage
+from app.places.forms import ClosureForm, HoursForm, ReopeningForm
+from app.places.models import FunctionCategory, Place, PlaceKind
+from app.places.queries import (
+    Hours,
+    all_places,
+    ancestor_ids,
+    children_of,
+    find_place_by_code,
+    hours_of,
+    hours_of_all,
+    place_for,
+    places_by_ids,
+)
+from app.web.filters import clock_time, local, local_today
+from app.web.forms import blank_form, read_form, refused_form
+from app.web.guards import find_me, me, needs, public
+from app.web.htmx import go_to
+from app.web.once import once
+from app.web.store import reading, transaction
+from app.web.words import register_labels, translate
+
+bp = Blueprint("places", __name__)
+register_labels(rules.LABELS)
+
+TONES = {
+    FunctionCategory.INDUSTRY_LED: "youth",
+    FunctionCategory.ELDERLY_CHILD: "care",
+    FunctionCategory.SEAFARER_FRIENDLY: "sea",
+    FunctionCategory.BUSINESS_DISTRICT: "goods",
+    FunctionCategory.VILLAGE_RESIDENT: "life",
+}
+WEEKDAYS = (
+    msg("Monday"),
+    msg("Tuesday"),
+    msg("Wednesday"),
+    msg("Thursday"),
+    msg("Friday"),
+    msg("Saturday"),
+    msg("Sunday"),
+)
+
+
+@dataclass
+class Branch:
+    """A place of the directory with how its doors stand and what lies below."""
+
+    place: Place
+    doors: rules.Doors
+    today: str
+    tone: str
+    below: list[Branch] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many places lie below."""
+        return sum(1 + branch.count for branch in self.below)
+
+
+@bp.get("/")
+@public
+def index() -> str:
+    """Show every place as a tree, and on a map."""
+    return _directory()
+
+
+@bp.get("/in/<code>")
+@public
+def in_town(code: str) -> str:
+    """Show the places of one town."""
+    return _directory(code=code)
+
+
+@bp.get("/for/<category>")
+@public
+def of_category(category: str) -> str:
+    """Show the centres of one functional category."""
+    if category not in set(FunctionCategory):
+        abort(404)
+    return _directory(category=FunctionCategory(category))
+
+
+@bp.get("/<uuid:place_id>")
+@public
+def show(place_id: UUID) -> str:
+    """Show one place: where, when, what is there."""
+    with reading() as session:
+        place = place_for(session, place_id)
+        week, exceptions = hours_of(session, place_id)
+        above_ids = ancestor_ids(session, place_id)
+        by_id = places_by_ids(session, above_ids)
+        below = children_of(session, place_id)
+        hours = hours_of_all(session, since=local_today())
+        is_mine = _is_managed(session, place_id)
+    return render_template(
+        "places/show.html",
+        place=place,
+        above=[by_id[one] for one in above_ids],
+        branches=[_branch(one, hours) for one in below],
+        doors=rules.doors_at(place, week, exceptions, local(now())),
+        week=_week(place, (week, [])),
+        closures=[one for one in exceptions if one.day >= local_today()],
+        tone=_tone(place),
+        links=_links(place),
+        is_mine=is_mine,
+    )
+
+
+@bp.get("/<uuid:place_id>/hours")
+@needs(Permission.MANAGE_PLACE)
+def edit(place_id: UUID) -> str:
+    """Show the form for a place's week and its closed days."""
+    with reading() as session:
+        if not _is_managed(session, place_id):
+            raise MayNotManage(msg("Your role does not reach this place."))
+    return render_template("places/edit.html", **_edit_context(place_id))
+
+
+@bp.post("/<uuid:place_id>/hours")
+@needs(Permission.MANAGE_PLACE)
+def change_hours(place_id: UUID) -> ResponseReturnValue:
+    """Write the week anew."""
+    try:
+        form = read_form(HoursForm)
+        week = [
+            span
+            for weekday, text in enumerate(form.days())
+            for span in rules.spans_written(weekday, text, field=f"day_{weekday}")
+        ]
+        with transaction() as session:
+            once(
+                session, "place.hours", owner=me().id, body=form, at=now(),
+                do=lambda: actions.change_hours(
+                    session, place_id, week, by=me().id, held=me().held, at=now()
+                ).id,
+            )  # fmt: skip
+    except MayNotManage:
+        raise
+    except Refusal as refusal:
+        return refused_form("places/edit.html", refusal, **_edit_context(place_id))
+    return go_to(url_for(".show", place_id=place_id), notice=translate(msg("Saved.")))
+
+
+@bp.post("/<uuid:place_id>/closures")
+@needs(Permission.MANAGE_PLACE)
+def close_day(place_id: UUID) -> ResponseReturnValue:
+    """Keep the place shut on a day."""
+    try:
+        form = read_form(ClosureForm)
+        with transaction() as session:
+            once(
+                session, "place.close", owner=me().id, body=form, at=now(),
+                do=lambda: actions.close_day(
+                    session, place_id, form.day, form.reason, by=me().id,
+                    held=me().held, at=now(), today=local_today(),
+                ).id,
+            )  # fmt: skip
+    except MayNotManage:
+        raise
+    except Refusal as refusal:
+        return refused_form("places/edit.html", refusal, **_edit_context(place_id))
+    notice = translate(msg("The place is shown as closed on that day."))
+    return go_to(url_for(".edit", place_id=place_id), notice=notice)
+
+
+@bp.post("/<uuid:place_id>/reopenings")
+@needs(Permission.MANAGE_PLACE)
+def reopen_day(place_id: UUID) -> ResponseReturnValue:
+    """Let a closed day have its hours again."""
+    form = read_form(ReopeningForm)
+    with transaction() as session:
+        actions.reopen_day(
+            session, place_id, form.day, by=me().id, held=me().held, at=now()
+        )
+    return go_to(url_for(".edit", place_id=place_id), notice=translate(msg("Saved.")))
+
+
+def _directory(
+    *, code: str | None = None, category: FunctionCategory | None = None
+) -> str:
+    with reading() as session:
+        places = all_places(session)
+        hours = hours_of_all(session, since=local_today())
+        root = find_place_by_code(session, code) if code else None
+    if code and (root is None or root.kind != PlaceKind.TOWN):
+        abort(404)
+    towns = [place for place in places if place.kind == PlaceKind.TOWN]
+    shown = places
+    if root is not None:
+        shown = [p for p in places if p.id == root.id or f"/{root.id}/" in p.path]
+    if category is not None:
+        centres = {p.id for p in places if p.category == category}
+        shown = [p for p in places if p.id in centres or p.parent_id in centres]
+    return render_template(
+        "places/index.html",
+        tree=_tree(shown, hours),
+        towns=towns,
+        root=root,
+        category=category,
+        categories=list(FunctionCategory),
+        tones=TONES,
+        spots=[p for p in shown if p.map_x is not None and p.map_y is not None],
+        wires=_wires(shown),
+        total=sum(p.kind not in {PlaceKind.DISTRICT, PlaceKind.TOWN} for p in shown),
+    )
+
+
+def _tree(shown: list[Place], hours: Mapping[UUID, Hours]) -> list[Branch]:
+    """Return branches: towns with their centres, or whatever has no parent shown."""
+    branches = {
+        place.id: _branch(place, hours)
+        for place in shown
+        if place.kind != PlaceKind.DISTRICT
+    }
+    tops: list[Branch] = []
+    for branch in branches.values():
+        above = branches.get(branch.place.parent_id) if branch.place.parent_id else None
+        (above.below if above else tops).append(branch)
+    return tops
+
+
+def _branch(place: Place, hours: Mapping[UUID, Hours]) -> Branch:
+    week, exceptions = hours[place.id]
+    wall = local(now())
+    spans = rules.spans_on(place, week, exceptions, wall.date())
+    return Branch(
+        place=place,
+        doors=rules.doors_at(place, week, exceptions, wall),
+        today=_spans_text(place, spans),
+        tone=_tone(place),
+    )
+
+
+def _wires(shown: list[Place]) -> list[tuple[int, int, int, int]]:
+    """Return a line from each station to its centre, for the map."""
+    spots = {p.id: p for p in shown if p.map_x is not None and p.map_y is not None}
+    return [
+        (above.map_x, above.map_y, p.map_x, p.map_y)  # type: ignore[misc]
+        for p in spots.values()
+        if p.parent_id and (above := spots.get(p.parent_id))
+    ]
+
+
+def _tone(place: Place) -> str:
+    return TONES[place.category] if place.category else "post"
+
+
+def _spans_text(place: Place, spans: list[tuple[time, time]]) -> str:
+    if place.is_open_all_day and spans:
+        return translate(msg("Day and night"))
+    return ", ".join(
+        f"{clock_time(opens)}–{clock_time(closes)}" for opens, closes in spans
+    )
+
+
+def _week(place: Place, hours: Hours) -> list[tuple[str, str]]:
+    """Return the week as (weekday, times) in words."""
+    if place.is_open_all_day:
+        return [(translate(msg("Every day")), translate(msg("Day and night")))]
+    rows = []
+    for weekday, words in enumerate(WEEKDAYS):
+        spans = [
+            (one.opens_at, one.closes_at) for one in hours[0] if one.weekday == weekday
+        ]
+        text = _spans_text(place, spans) or translate(msg("closed"))
+        rows.append((translate(words), text))
+    return rows
+
+
+def _is_managed(session: Session, place_id: UUID) -> bool:
+    person = find_me()
+    return person is not None and rules.may_manage(
+        person.held, place_id, ancestor_ids(session, place_id)
+    )
+
+
+def _edit_context(place_id: UUID) -> dict[str, object]:
+    with reading() as session:
+        place = place_for(session, place_id)
+        week, exceptions = hours_of(session, place_id)
+    written: dict[str, str] = {}
+    for one in week:
+        name = f"day_{one.weekday}"
+        text = f"{one.opens_at:%H:%M}-{one.closes_at:%H:%M}"
+        written[name] = f"{written[name]}, {text}" if name in written else text
+    return {
+        "place": place,
+        "written": blank_form(**written),
+        "weekdays": [translate(words) for words in WEEKDAYS],
+        "closures": [one for one in exceptions if one.day >= local_today()],
+    }
+
+
+def _links(place: Place) -> list[tuple[str, str, str]]:
+    """Return (words, url, icon) of what else is at this place, where it exists."""
+    offered = (
+        ("search.index", msg("What is offered here"), "search"),
+        ("volunteering.index", msg("Shifts to take here"), "hands"),
+        ("workshops.index", msg("Goods to pick up here"), "bag"),
+        ("rewards.index", msg("Rewards to collect here"), "heart"),
+    )
+    return [
+        (translate(words), url_for(endpoint, place=place.code), symbol)
+        for endpoint, words, symbol in offered
+        if endpoint in current_app.view_functions
+    ]

@@ -1,0 +1,165 @@
+"""What the public book's words mean, and how one of its lines is read."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from app.kernel.i18n import msg
+
+UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "HOUR": msg("Volunteer hours"),
+        "POINT": msg("Love-bank points"),
+        "TIME": msg("Time credits"),
+        "CNY": msg("Yuan that changed hands at counters"),
+    }
+)
+KINDS_OF_ACCOUNT: Mapping[str, str] = MappingProxyType(
+    {
+        "member": msg("In people's passbooks"),
+        "issuance": msg("Credited by the programmes"),
+        "redeemed": msg("Spent and retired"),
+        "hours_contra": msg("Hours given, other side"),
+        "cash": msg("Cash seen at counters"),
+        "payable": msg("Owed to workshops"),
+        "income": msg("Commission for the community"),
+        "fund": msg("Community fund"),
+    }
+)
+KINDS_OF_ENTRY: Mapping[str, str] = MappingProxyType(
+    {
+        "EARN_HOURS": msg("Hours credited"),
+        "HOLD": msg("Points set aside"),
+        "CAPTURE": msg("Points spent"),
+        "RELEASE": msg("Points given back"),
+        "EXPIRE_HOLD": msg("Points given back, time was over"),
+        "REVERSAL": msg("Entry reversed"),
+        "SALE": msg("Sale at a counter"),
+        "FUND_PURCHASE": msg("Bought by the community fund"),
+        "PAYOUT": msg("Workshop paid"),
+        "OPEN": msg("Account opened"),
+        "CLOSE": msg("Account closed"),
+        "FREEZE": msg("Account frozen"),
+        "UNFREEZE": msg("Account unfrozen"),
+        "FLOOR": msg("Limit of an account set"),
+    }
+)
+NOUNS: Mapping[str, str] = MappingProxyType(
+    {
+        "record": msg("a service record"),
+        "booking": msg("a booking"),
+        "redemption": msg("a reward"),
+        "order": msg("an order"),
+        "account": msg("an account"),
+        "settlement": msg("a settlement"),
+    }
+)
+CODE_SHOWN = 8
+"""Characters of a public code that a page shows; the export has all of them."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """An amount that left one account and arrived at another; pseudonyms both."""
+
+    debit: str
+    credit: str
+    unit: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One sealed record of the chain, as the export says it.
+
+    Attributes:
+        sequence: Its place in the chain.
+        number: The transaction's number.
+        kind: The sort of act, "EARN_HOURS".
+        at: When it was written.
+        effective_on: The day it counts for.
+        rule: Version of the rule it followed, or None.
+        about: Noun of its cause: "record", "booking".
+        reverses: Number of the transaction it undoes, or None.
+        moves: What moved; empty for holds, releases and openings.
+        held: What was set aside, or None.
+        leaf: Hash of its content.
+        previous: Hash of the chain before it.
+        link: Hash of the chain with it.
+        private: Commitment to who entered and approved, and why.
+        raw: The export's line, unchanged.
+    """
+
+    sequence: int
+    number: str
+    kind: str
+    at: datetime
+    effective_on: date
+    rule: str | None
+    about: str
+    reverses: str | None
+    private: str
+    moves: tuple[Move, ...]
+    held: Move | None
+    leaf: str
+    previous: str
+    link: str
+    raw: str
+
+    def codes(self) -> set[str]:
+        """Return the public codes it names."""
+        shown = [*self.moves, *([self.held] if self.held else [])]
+        return {code for move in shown for code in (move.debit, move.credit)}
+
+
+def signed_head(secret: bytes, *, sequence: int, link: str, at: str) -> tuple[str, str]:
+    """Return (public key, signature) of a head, both in hex, Ed25519.
+
+    Signed are the four lines `common-fair-ledger/1`, sequence, hash and moment,
+    joined by newlines. The key grows from the site's secret, so that a copy of the
+    database alone cannot sign.
+    """
+    seed = hmac.new(secret, b"common-fair ledger head", hashlib.sha256).digest()
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    text = "\n".join(("common-fair-ledger/1", str(sequence), link, at))
+    public = key.public_key().public_bytes_raw().hex()
+    return public, key.sign(text.encode()).hex()
+
+
+def entry_from(raw: str) -> Entry:
+    """Read one line of the export (ledger/FORMAT.md)."""
+    said = json.loads(raw)
+    number, kind, at, day, rule, about, reverses, private, _memo = said["head"]
+    lines = said["lines"]
+    hold = next((line for line in lines if line[0] == "hold"), None)
+    return Entry(
+        sequence=said["sequence"],
+        number=number,
+        kind=kind,
+        at=datetime.fromisoformat(at),
+        effective_on=date.fromisoformat(day),
+        rule=rule,
+        about=about,
+        reverses=reverses,
+        private=private,
+        moves=tuple(_move(line[1:5]) for line in lines if line[0] == "posting"),
+        held=_move(hold[2:6]) if hold else None,
+        leaf=said["leaf"],
+        previous=said["previous"],
+        link=said["hash"],
+        raw=raw,
+    )
+
+
+def _move(parts: Iterable[str]) -> Move:
+    debit, credit, unit, amount = parts
+    return Move(debit, credit, unit, Decimal(amount))
