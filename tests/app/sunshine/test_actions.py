@@ -32,9 +32,13 @@ def test_it_is_not_read_again_the_same_day(db: Database) -> None:
 
 def test_a_counter_changed_behind_our_back_is_found(db: Database) -> None:
     with db.transaction() as session:
-        triggers = session.execute(
-            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        ) if db.is_sqlite else []
+        triggers = (
+            session.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            )
+            if db.is_sqlite
+            else []
+        )
         for (name,) in list(triggers):
             session.execute(text(f'DROP TRIGGER "{name}"'))
         if not db.is_sqlite:

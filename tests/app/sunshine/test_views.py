@@ -50,9 +50,7 @@ def test_older_pages_lead_to_the_beginning(client: Client, db: Database) -> None
     for sequence in range(last, 0, -20):
         answer = client.get(f"/sunshine/until/{sequence}")
         assert answer.status_code == 200
-        seen |= {
-            one for one in range(1, last + 1) if f"/entries/{one}\"" in answer.text
-        }
+        seen |= {one for one in range(1, last + 1) if f'/entries/{one}"' in answer.text}
     assert seen == set(range(1, last + 1))
     assert client.get(f"/sunshine/until/{last + 1}").status_code == 404
 
@@ -60,7 +58,8 @@ def test_older_pages_lead_to_the_beginning(client: Client, db: Database) -> None
 def test_the_export_ends_at_the_head_and_recomputes(client: Client) -> None:
     head = client.get("/ledger/head").json
     lines = [
-        json.loads(line) for line in client.get("/ledger/export.jsonl").text.splitlines()
+        json.loads(line)
+        for line in client.get("/ledger/export.jsonl").text.splitlines()
     ]
 
     assert head is not None
