@@ -186,6 +186,29 @@ def test_an_insider_who_seals_anew_is_betrayed_by_the_published_head(
     assert ledger.head(session).hash != published.hash
 
 
+RESEALED = [
+    ("UPDATE ledger_hold_resolution SET captured = captured - 100", "captures"),
+    ("UPDATE ledger_hold SET amount = 10000", "captures"),
+    (
+        "UPDATE ledger_transaction SET reverses_id = 1 WHERE kind = 'REVERSAL'",
+        "no mirror",
+    ),
+    ("UPDATE ledger_account_change SET floor = 990000 WHERE floor = 0", "its floor"),
+]
+
+
+@pytest.mark.parametrize(("sql", "words"), RESEALED)
+def test_a_new_chain_over_a_wrong_story_is_still_wrong(
+    book: Page, sql: str, words: str
+) -> None:
+    """Right hashes do not make the story right: the replay says what is not."""
+    book.session.execute(text(sql))
+    reseal(book.session)
+    report = ledger.verify(book.session)
+    assert any(words in problem for problem in report.problems)
+    assert not any(CONTENT in problem for problem in report.problems)
+
+
 def reseal(session: Session) -> None:
     driver = Driver(session)
     numbers = [
