@@ -35,6 +35,8 @@ from app.fair.models import (
     Slot,
 )
 from app.fair.queries import (
+    coming_slots,
+    count_by_category,
     count_published,
     find_offering,
     free_slots,
@@ -93,6 +95,8 @@ __all__ = [
     "add_slots",
     "add_weekly_slots",
     "approve",
+    "coming_slots",
+    "count_by_category",
     "count_published",
     "create_offering",
     "decide_revision",

@@ -10,8 +10,9 @@ from sqlmodel import Session, col, func, or_, select
 
 from app import partners, people
 from app.fair import rules
-from app.fair.errors import OfferingNotFound, SlotNotFound
+from app.fair.errors import NotYourStep, OfferingNotFound, SlotNotFound
 from app.fair.models import (
+    Category,
     Offering,
     OfferingState,
     Review,
@@ -168,6 +169,20 @@ def is_provider(
     )
 
 
+def ensure_own(
+    session: Session, offering: Offering, person_id: UUID, *, on: date
+) -> None:
+    """Refuse who neither wrote nor offers an offering.
+
+    Raises:
+        NotYourStep: they do not.
+    """
+    if person_id != offering.author_id and not is_provider(
+        session, offering, person_id, on=on
+    ):
+        raise NotYourStep(msg("Only who offers this may do this."))
+
+
 def provider_ids(session: Session, offering: Offering, *, on: date) -> list[UUID]:
     """Return everybody who answers for an offering on a day."""
     found = [] if offering.provider_id is None else [offering.provider_id]
@@ -239,6 +254,39 @@ def free_slots(
             .limit(limit)
         )
     )
+
+
+def coming_slots(
+    session: Session, *, at: datetime, until: datetime, limit: int = 12
+) -> list[tuple[Slot, Offering]]:
+    """Return live offerings with a free seat before *until*, each with its next time.
+
+    The soonest first; an offering with several times comes once.
+    """
+    rows = session.exec(
+        select(Slot, Offering)
+        .join(Offering, col(Offering.id) == Slot.offering_id)
+        .where(Offering.state == OfferingState.PUBLISHED)
+        .where(col(Slot.starts_at) > at, col(Slot.starts_at) < until)
+        .where(col(Slot.taken) < col(Slot.capacity))
+        .where(col(Slot.withdrawn_at).is_(None))
+        .order_by(col(Slot.starts_at), col(Slot.id))
+        .limit(limit * 4)
+    )
+    found: dict[UUID, tuple[Slot, Offering]] = {}
+    for slot, offering in rows:
+        found.setdefault(offering.id, (slot, offering))
+    return list(found.values())[:limit]
+
+
+def count_by_category(session: Session) -> Mapping[Category, int]:
+    """Return how many live offerings each stall has."""
+    rows = session.exec(
+        select(Offering.category, func.count())
+        .where(Offering.state == OfferingState.PUBLISHED)
+        .group_by(col(Offering.category))
+    )
+    return dict(rows.all())
 
 
 def next_free_starts(
