@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, url_for
@@ -141,7 +142,7 @@ def add_reward() -> ResponseReturnValue:
     return go_to(url_for(".stock"), notice=translate(msg("The reward is in the shop.")))
 
 
-def _counter() -> dict[str, object]:
+def _counter() -> dict[str, Any]:
     at = now()
     with reading() as session:
         reach = people.permitted_place_ids(
@@ -154,7 +155,7 @@ def _counter() -> dict[str, object]:
         where = places.places_by_ids(session, {one.place_id for one in both})
         who = people.people_by_ids(session, {one.person_id for one in both})
 
-    def row(one: Redemption) -> dict[str, object]:
+    def row(one: Redemption) -> dict[str, Any]:
         assert one.place_id is not None
         return {
             "redemption": one,
@@ -170,7 +171,7 @@ def _counter() -> dict[str, object]:
     }
 
 
-def _stock() -> dict[str, object]:
+def _stock() -> dict[str, Any]:
     at = now()
     with reading() as session:
         reach = people.permitted_place_ids(

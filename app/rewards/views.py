@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
@@ -226,12 +227,12 @@ def _settle_if_due(redemption_id: UUID) -> None:
             actions.settle_due(session, at)
 
 
-def _my_balances(session: Session) -> dict[str, object]:
+def _my_balances(session: Session) -> dict[str, Any]:
     person = find_me()
     return dict(wallet.balances_of(session, person.id)) if person else {}
 
 
-def _reward_context(session: Session, reward_id: UUID) -> dict[str, object]:
+def _reward_context(session: Session, reward_id: UUID) -> dict[str, Any]:
     item = queries.reward_for(session, reward_id)
     programme = programmes.programme_for(session, item.programme_id)
     rule = programmes.rule_on(session, programme.id, now().date())
@@ -273,7 +274,7 @@ def _after(balance: Decimal | None, item: RewardItem) -> Decimal | None:
     return None if balance is None else balance - item.points
 
 
-def _redemption_context(session: Session, found: Redemption) -> dict[str, object]:
+def _redemption_context(session: Session, found: Redemption) -> dict[str, Any]:
     at = now()
     reader = me().id
     item = queries.rewards_by_ids(session, [found.reward_id])[found.reward_id]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask import current_app, url_for
@@ -70,6 +71,7 @@ def explain(session: Session, causes: Iterable[str]) -> Mapping[str, Explained]:
         titles = kind.titles(session, ids.keys())
         for one, cause in ids.items():
             if one in titles:
-                url = url_for(kind.endpoint, **{kind.argument: one})
+                where: dict[str, Any] = {kind.argument: one}
+                url = url_for(kind.endpoint, **where)
                 found[cause] = Explained(titles[one], url)
     return found

@@ -29,6 +29,13 @@ def request_key() -> str | None:
     return key or None
 
 
+def typed_fields() -> dict[str, object]:
+    """Return what was typed into the form, without its key: a body for `once`."""
+    return {
+        name: request.form.getlist(name) for name in request.form if name != FIELD
+    }
+
+
 def once(
     session: Session,
     operation: str,

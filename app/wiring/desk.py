@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from app.bookings.desk import desk_items as bookings
 from app.rewards.desk import desk_items as rewards
 from app.web.desk_items import DeskSource
+from app.workshops.desk import desk_items as workshops
 
-SOURCES: tuple[DeskSource, ...] = (rewards,)
+SOURCES: tuple[DeskSource, ...] = (bookings, rewards, workshops)
 """Each feature adds its `desk_items` here."""

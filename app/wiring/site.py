@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
+from app.bookings.views import bp as bookings
 from app.kernel.i18n import msg
 from app.people.views import bp as people
 from app.places.views import bp as places
@@ -14,6 +15,8 @@ from app.rewards.views import bp as rewards
 from app.sunshine.views import bp as sunshine
 from app.sunshine.views import ledger_bp
 from app.wallet.views import bp as wallet
+from app.workshops.desk import bp as workshops_desk
+from app.workshops.views import bp as workshops
 
 MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "main": (
@@ -49,8 +52,11 @@ def register_site(app: Flask) -> None:
     """Put every feature's counter at its address."""
     app.register_blueprint(people)
     app.register_blueprint(places, url_prefix="/places")
+    app.register_blueprint(bookings, url_prefix="/bookings")
     app.register_blueprint(rewards, url_prefix="/rewards")
     app.register_blueprint(rewards_desk, url_prefix="/rewards/desk")
     app.register_blueprint(wallet, url_prefix="/wallet")
     app.register_blueprint(sunshine, url_prefix="/sunshine")
     app.register_blueprint(ledger_bp, url_prefix="/ledger")
+    app.register_blueprint(workshops)
+    app.register_blueprint(workshops_desk)

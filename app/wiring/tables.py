@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ledger.tables
+from app.bookings import models as bookings
 from app.fair import models as fair
 from app.kernel import doings, keys, outbox
 from app.partners import models as partners
@@ -24,6 +25,7 @@ MODULES = (
     programmes,
     partners,
     fair,
+    bookings,
     rewards,
     sunshine,
     workshops,

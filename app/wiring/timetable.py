@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from app import rewards, sunshine
+from app import bookings, rewards, sunshine
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ class Job:
 
 
 TIMETABLE: tuple[Job, ...] = (
+    Job("bookings expired", timedelta(minutes=1), bookings.expire_unanswered),
     Job("rewards ready", timedelta(minutes=1), rewards.settle_due),
     Job("rewards lapsed", timedelta(hours=1), rewards.lapse_uncollected),
     Job("verify books", timedelta(hours=24), sunshine.check_book),
+    Job("orders lapsed", timedelta(hours=1), workshops.lapse_overdue),
 )
