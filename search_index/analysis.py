@@ -218,13 +218,20 @@ def terms(text: str, *, title: bool = False) -> Terms:
 
 
 def _spellings(chinese: list[str]) -> tuple[set[str], set[str]]:
-    """Pinyin of 2 to 4 and initials of 2 to 6 characters in a row."""
+    """Pinyin of 2 to 4 and initials of 2 to 6 characters in a row.
+
+    They begin and end with words: 治理发展 is not found by `lifa`.
+    """
     spelled: set[str] = set()
     first: set[str] = set()
     for run in chinese:
         syllables = pinyin(run)
+        inside = _cutter().tokenize(run, "search", hmm=True)
+        starts, ends = {start for _, start, _ in inside}, {end for _, _, end in inside}
         for size in range(2, 7):
             for start in range(len(syllables) - size + 1):
+                if start not in starts or start + size not in ends:
+                    continue
                 part = syllables[start : start + size]
                 first.add(initials(part))
                 if size <= 4:

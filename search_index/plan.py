@@ -14,6 +14,7 @@ from search_index.plan_chinese import chinese_units
 from search_index.plan_latin import latin_units
 from search_index.thesaurus import LONGEST_LATIN
 from search_index.units import (
+    CHARACTER,
     GRAMS_ALONE,
     PART,
     SYNONYM,
@@ -60,10 +61,40 @@ def understand(
         for draft in drafts
         if draft.alternatives
     ]
+    units = _by_characters(units, frequency)
     return Plan(
         tuple(units[:MAX_UNITS]),
         tuple(dict.fromkeys(question.notes)),
         _script(tokens, resolved=resolved),
+    )
+
+
+def _by_characters(
+    units: list[Unit], frequency: Callable[[str, str], int]
+) -> list[Unit]:
+    """Beside words that are found, a word nobody wrote counts by its characters.
+
+    晚上打球: 球 in 乒乓球 is worth something. Alone it would be noise: then nothing
+    found is the honest answer.
+    """
+    dead = [not _has_any(unit, frequency) for unit in units]
+    if all(dead):
+        return units
+    return [
+        Unit(
+            unit.text,
+            tuple(Alternative("g", (char,), CHARACTER) for char in unit.text),
+        )
+        if gone and len(unit.text) == 2 and len(analysis.runs(unit.text)) == 1
+        else unit
+        for unit, gone in zip(units, dead, strict=True)
+    ]
+
+
+def _has_any(unit: Unit, frequency: Callable[[str, str], int]) -> bool:
+    return any(
+        all(frequency(name, term) for term in terms)
+        for name, terms, _ in unit.alternatives
     )
 
 

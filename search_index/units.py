@@ -24,6 +24,7 @@ INNER_WORD = 0.5  # 党群 inside 党群服务中心
 GRAMS = 0.25  # bigrams of a word the index has; low, or 整理发票 is found for 理发
 GRAMS_ALONE = 0.8  # ... of a word the index has not
 SINGLE = 0.5
+CHARACTER = 0.3  # of a word nobody wrote, beside words that are found
 WHOLE_RUN = 0.8  # everything typed, in a row
 SYNONYM = 0.75
 SOUND = 0.6  # homophones
