@@ -311,14 +311,19 @@ def _edit_context(place_id: UUID) -> dict[str, object]:
 
 def _links(place: Place) -> list[tuple[str, str, str]]:
     """Return (words, url, icon) of what else is at this place, where it exists."""
+    at = str(place.id)
     offered = (
-        ("search.index", msg("What is offered here"), "search"),
-        ("volunteering.index", msg("Shifts to take here"), "hands"),
-        ("workshops.index", msg("Goods to pick up here"), "bag"),
-        ("rewards.index", msg("Rewards to collect here"), "heart"),
+        ("search.index", {"place": at}, msg("What is offered here"), "search"),
+        ("volunteering.index", {"place": at}, msg("Shifts to take here"), "hands"),
+        (
+            "search.index",
+            {"place": at, "time": "evening"},
+            msg("Evenings here"),
+            "moon",
+        ),
     )
     return [
-        (translate(words), url_for(endpoint, place=place.code), symbol)
-        for endpoint, words, symbol in offered
+        (translate(words), url_for(endpoint, **values), symbol)
+        for endpoint, values, words, symbol in offered
         if endpoint in current_app.view_functions
     ]

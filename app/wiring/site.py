@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from flask import Flask
 
 from app.bookings.views import bp as bookings
+from app.fair.desk import bp as fair_desk
+from app.fair.slots import bp as fair_slots
+from app.fair.views import bp as fair
+from app.home.views import bp as home
 from app.kernel.i18n import msg
 from app.people.views import bp as people
 from app.places.views import bp as places
@@ -50,8 +54,12 @@ MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def register_site(app: Flask) -> None:
     """Put every feature's counter at its address."""
+    app.register_blueprint(home)
     app.register_blueprint(people)
     app.register_blueprint(places, url_prefix="/places")
+    app.register_blueprint(fair, url_prefix="/fair")
+    app.register_blueprint(fair_slots, url_prefix="/fair")
+    app.register_blueprint(fair_desk, url_prefix="/fair")
     app.register_blueprint(bookings, url_prefix="/bookings")
     app.register_blueprint(rewards, url_prefix="/rewards")
     app.register_blueprint(rewards_desk, url_prefix="/rewards/desk")
