@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from app import bookings, rewards, sunshine
+from app import bookings, rewards, sunshine, workshops
 
 
 @dataclass(frozen=True)

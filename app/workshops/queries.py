@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
-from app import people, places
+from app import people, places, programmes
 from app.kernel.clock import day_of, moment_of
 from app.kernel.i18n import msg
 from app.kernel.permissions import ROLE_PERMISSIONS, Permission
@@ -106,9 +106,7 @@ def find_workshop(session: Session, external_id: str) -> Workshop | None:
     ).first()
 
 
-def workshops_by_ids(
-    session: Session, ids: Iterable[UUID]
-) -> Mapping[UUID, Workshop]:
+def workshops_by_ids(session: Session, ids: Iterable[UUID]) -> Mapping[UUID, Workshop]:
     """Return the workshops with these ids, by id."""
     wanted = set(ids)
     if not wanted:
@@ -134,9 +132,7 @@ def open_workshops(session: Session) -> list[tuple[Workshop, int]]:
     return [(workshop, int(count)) for workshop, count in rows]
 
 
-def managed_workshops(
-    session: Session, person_id: UUID, *, on: date
-) -> list[Workshop]:
+def managed_workshops(session: Session, person_id: UUID, *, on: date) -> list[Workshop]:
     """Return the workshops a person manages on a day."""
     ids = _managed_ids(session, person_id, on)
     found = workshops_by_ids(session, ids).values()
@@ -246,22 +242,22 @@ def shelf(
     on: date,
 ) -> Shelf:
     """Return one page of what is on sale; never ordered by anything paid for."""
-    on_sale = (
-        select(Good)
+    is_on_sale = (Good.state == GoodState.LISTED, col(Workshop.closed_at).is_(None))
+    counted = (
+        select(Good.category, func.count())
         .join(Workshop, col(Good.workshop_id) == Workshop.id)
-        .where(Good.state == GoodState.LISTED, col(Workshop.closed_at).is_(None))
+        .where(*is_on_sale)
+        .group_by(col(Good.category))
     )
-    counts = {
-        kind: int(count)
-        for kind, count in session.exec(
-            on_sale.with_only_columns(Good.category, func.count()).group_by(
-                col(Good.category)
-            )
-        )
-    }
+    counts = {kind: int(count) for kind, count in session.exec(counted)}
     total = counts.get(category, 0) if category else sum(counts.values())
     pages = max(1, -(-total // SHELF_PAGE))
     number = min(max(1, number), pages)
+    on_sale = (
+        select(Good)
+        .join(Workshop, col(Good.workshop_id) == Workshop.id)
+        .where(*is_on_sale)
+    )
     if category is not None:
         on_sale = on_sale.where(Good.category == category)
     goods = list(
@@ -330,13 +326,12 @@ def order_for(
 def sides_of(
     session: Session, order: Order, person_id: UUID, *, on: date
 ) -> frozenset[Side]:
-    """Return on which sides of an order somebody stands.
-
-    A clerk who ordered for a resident undoes and cancels for them, too.
-    """
+    """Return on which sides of an order somebody stands."""
     sides = set()
-    if person_id in (order.person_id, order.entered_by):
+    if order.person_id == person_id:
         sides.add(Side.RESIDENT)
+    elif order.entered_by == person_id:
+        sides.add(Side.TYPIST)
     if is_manager(session, order.workshop_id, person_id, on=on):
         sides.add(Side.WORKSHOP)
     if people.has_permission(
@@ -348,22 +343,40 @@ def sides_of(
 
 def view_of(session: Session, order: Order, sides: frozenset[Side]) -> OrderView:
     """Return an order with all a page shows of it."""
-    lines = session.exec(
+    return views_of(session, [(order, sides)])[0]
+
+
+def views_of(
+    session: Session, orders: Sequence[tuple[Order, frozenset[Side]]]
+) -> list[OrderView]:
+    """Return orders, each with the reader's sides, with all a page shows of them."""
+    lines: dict[UUID, list[tuple[OrderLine, Good]]] = defaultdict(list)
+    rows = session.exec(
         select(OrderLine, Good)
         .join(Good, col(OrderLine.good_id) == Good.id)
-        .where(OrderLine.order_id == order.id)
+        .where(col(OrderLine.order_id).in_([order.id for order, _ in orders]))
         .order_by(col(Good.title))
-    ).all()
-    involved = people.people_by_ids(session, (order.person_id, order.entered_by))
-    return OrderView(
-        order=order,
-        lines=list(lines),
-        workshop=workshop_for(session, order.workshop_id),
-        place=places.place_for(session, order.place_id),
-        person=involved[order.person_id],
-        entered_by=involved[order.entered_by],
-        sides=sides,
     )
+    for line, good in rows:
+        lines[line.order_id].append((line, good))
+    involved = people.people_by_ids(
+        session,
+        {one for order, _ in orders for one in (order.person_id, order.entered_by)},
+    )
+    makers = workshops_by_ids(session, {order.workshop_id for order, _ in orders})
+    counters = places.places_by_ids(session, {order.place_id for order, _ in orders})
+    return [
+        OrderView(
+            order=order,
+            lines=lines[order.id],
+            workshop=makers[order.workshop_id],
+            place=counters[order.place_id],
+            person=involved[order.person_id],
+            entered_by=involved[order.entered_by],
+            sides=sides,
+        )
+        for order, sides in orders
+    ]
 
 
 def lines_of(session: Session, order_id: UUID) -> list[OrderLine]:
@@ -388,19 +401,17 @@ def orders_of(
 
 
 def orders_to_do(
-    session: Session, workshop_id: UUID, *, at: datetime
-) -> list[tuple[Order, Person, Place]]:
+    session: Session, workshop_id: UUID, *, at: datetime, limit: int = ORDERS_PAGE
+) -> list[OrderView]:
     """Return what a workshop has to confirm or pack, oldest first."""
     rows = session.exec(
-        select(Order, Person, Place)
-        .join(Person, col(Order.person_id) == Person.id)
-        .join(Place, col(Order.place_id) == Place.id)
+        select(Order)
         .where(Order.workshop_id == workshop_id, col(Order.effective_at) <= at)
         .where(col(Order.state).in_((OrderState.PLACED, OrderState.CONFIRMED)))
         .order_by(col(Order.placed_at))
-        .limit(200)
+        .limit(limit)
     )
-    return list(rows)
+    return views_of(session, [(one, frozenset({Side.WORKSHOP})) for one in rows])
 
 
 def orders_at_counter(
@@ -410,23 +421,32 @@ def orders_at_counter(
     states: Iterable[OrderState],
     on: date,
     limit: int = 200,
-) -> list[tuple[Order, Person, Workshop, Place]]:
+) -> list[OrderView]:
     """Return orders at the counters a clerk serves, oldest first."""
     reached = people.permitted_place_ids(
         session, person_id, Permission.SELL_AT_COUNTER, on=on
     )
     wanted = (
-        select(Order, Person, Workshop, Place)
-        .join(Person, col(Order.person_id) == Person.id)
-        .join(Workshop, col(Order.workshop_id) == Workshop.id)
-        .join(Place, col(Order.place_id) == Place.id)
+        select(Order)
         .where(col(Order.state).in_(tuple(states)))
         .order_by(col(Order.placed_at))
         .limit(limit)
     )
     if reached is not None:
         wanted = wanted.where(col(Order.place_id).in_(reached))
-    return list(session.exec(wanted))
+    rows = session.exec(wanted).all()
+    managed = _managed_ids(session, person_id, on)
+    return views_of(
+        session, [(one, _counter_sides(one, person_id, managed)) for one in rows]
+    )
+
+
+def undo_minutes(session: Session, at: datetime) -> int:
+    """Return for how many minutes an order placed at *at* can be undone."""
+    programme = programmes.find_programme(session, rules.PROGRAMME_CODE)
+    if programme is None:
+        return rules.UNDO_MINUTES_DEFAULT
+    return programmes.rule_on(session, programme.id, day_of(at)).undo_minutes
 
 
 def find_by_code(session: Session, code: str) -> Order | None:
@@ -489,6 +509,17 @@ def _managed_ids(session: Session, person_id: UUID, on: date) -> set[UUID]:
     }
 
 
+def _counter_sides(
+    order: Order, person_id: UUID, managed: set[UUID]
+) -> frozenset[Side]:
+    sides = {Side.COUNTER}
+    if order.person_id == person_id:
+        sides.add(Side.RESIDENT)
+    if order.workshop_id in managed:
+        sides.add(Side.WORKSHOP)
+    return frozenset(sides)
+
+
 def _order_of(sort: str) -> tuple[Any, ...]:
     by_age = (col(Good.created_at).desc(), col(Good.id))
     return {
@@ -498,9 +529,7 @@ def _order_of(sort: str) -> tuple[Any, ...]:
     }.get(sort, by_age)
 
 
-def _part(
-    workshop: Workshop, lines: list[tuple[BasketRow, Good, int]]
-) -> BasketPart:
+def _part(workshop: Workshop, lines: list[tuple[BasketRow, Good, int]]) -> BasketPart:
     total = sum((row.quantity * good.price_cny for row, good, _ in lines), Decimal(0))
     points: Decimal | None = Decimal(0)
     for row, good, _ in lines:

@@ -13,6 +13,7 @@ from app.kernel.i18n import msg
 from app.places import PlaceKind
 from app.workshops.errors import (
     GoodInvalid,
+    NotForThem,
     NotYourStep,
     OrderInvalid,
     OutOfStock,
@@ -55,6 +56,8 @@ class Side(StrEnum):
     """On which side of an order somebody stands; one person may stand on several."""
 
     RESIDENT = "resident"
+    TYPIST = "typist"
+    """Who typed the order for the resident."""
     WORKSHOP = "workshop"
     COUNTER = "counter"
 
@@ -91,9 +94,9 @@ STEPS: Mapping[tuple[OrderState, Step], OrderState] = MappingProxyType(
 
 OWNERS: Mapping[Step, frozenset[Side]] = MappingProxyType(
     {
-        Step.UNDO: frozenset({Side.RESIDENT}),
-        Step.SEND_NOW: frozenset({Side.RESIDENT}),
-        Step.CANCEL: frozenset({Side.RESIDENT}),
+        Step.UNDO: frozenset({Side.RESIDENT, Side.TYPIST}),
+        Step.SEND_NOW: frozenset({Side.RESIDENT, Side.TYPIST}),
+        Step.CANCEL: frozenset({Side.RESIDENT, Side.TYPIST}),
         Step.CONFIRM: frozenset({Side.WORKSHOP}),
         Step.REJECT: frozenset({Side.WORKSHOP}),
         Step.PACK: frozenset({Side.WORKSHOP}),
@@ -102,6 +105,11 @@ OWNERS: Mapping[Step, frozenset[Side]] = MappingProxyType(
         Step.LAPSE: frozenset({Side.COUNTER}),
     }
 )
+
+BARRED: Mapping[Step, frozenset[Side]] = MappingProxyType(
+    {Step.HAND_OVER: frozenset({Side.RESIDENT, Side.WORKSHOP})}
+)
+"""Nobody hands over to themselves, or records a sale of their own workshop."""
 
 WINDOW_STEPS = frozenset({Step.UNDO, Step.SEND_NOW})
 """Open only while the order can be undone; every other step only afterwards."""
@@ -135,22 +143,24 @@ def state_after(
 
     Raises:
         NotYourStep: it is the step of another side.
+        NotForThem: another side they stand on forbids it.
         UndoOver: the time to undo is over.
         StepOutOfTurn: the order is no longer, or not yet, where the step starts.
     """
     if not sides & OWNERS[step]:
         raise NotYourStep(msg("This step belongs to another side of the order."))
+    if sides & BARRED.get(step, frozenset()):
+        raise NotForThem(
+            msg("Please let a colleague do this: you are on the other side of it.")
+        )
     after = STEPS.get((order.state, step))
     if after is None:
         raise StepOutOfTurn(msg("The order has moved on. Please look again."))
-    is_open_to_undo = at < order.effective_at
-    if step in WINDOW_STEPS and not is_open_to_undo:
-        raise UndoOver(
-            msg("The time to undo is over. You can still cancel the order.")
-        )
-    if step not in WINDOW_STEPS and order.state == OrderState.PLACED:
-        if is_open_to_undo:
-            raise StepOutOfTurn(msg("This order can still be undone. Please wait."))
+    can_be_undone = order.state == OrderState.PLACED and at < order.effective_at
+    if step in WINDOW_STEPS and not can_be_undone:
+        raise UndoOver(msg("The time to undo is over. You can still cancel the order."))
+    if step not in WINDOW_STEPS and can_be_undone:
+        raise StepOutOfTurn(msg("This order can still be undone. Please wait."))
     if step == Step.LAPSE and not is_overdue(order, at):
         raise StepOutOfTurn(msg("It can still be collected."))
     return after
@@ -166,7 +176,7 @@ def steps_open_to(
             continue
         try:
             state_after(order, step, sides=sides, at=at)
-        except (NotYourStep, StepOutOfTurn, UndoOver):
+        except (NotYourStep, NotForThem, StepOutOfTurn, UndoOver):
             continue
         open_now.append(step)
     return tuple(open_now)
@@ -174,7 +184,7 @@ def steps_open_to(
 
 def may_see(order: Order, *, sides: frozenset[Side], at: datetime) -> bool:
     """Say whether a side sees the order: others than the resident after the window."""
-    if Side.RESIDENT in sides:
+    if sides & {Side.RESIDENT, Side.TYPIST}:
         return True
     is_known = at >= order.effective_at and order.state != OrderState.UNDONE
     return bool(sides) and is_known
@@ -201,9 +211,7 @@ def free_in(batch: Batch) -> int:
     return batch.quantity - batch.reserved - batch.sold - batch.written_off
 
 
-def pick(
-    batches: Iterable[Batch], quantity: int, day: date
-) -> list[tuple[UUID, int]]:
+def pick(batches: Iterable[Batch], quantity: int, day: date) -> list[tuple[UUID, int]]:
     """Return from which batches *quantity* pieces come, first to expire first.
 
     Raises:
@@ -222,9 +230,7 @@ def pick(
         left = quantity - missing
         if left == 0:
             raise OutOfStock(msg("This has just sold out."), field="quantity")
-        raise OutOfStock(
-            msg("Only %(left)s are left."), field="quantity", left=left
-        )
+        raise OutOfStock(msg("Only %(left)s are left."), field="quantity", left=left)
     return picked
 
 

@@ -212,7 +212,9 @@ def test_the_first_to_expire_goes_first_and_an_expired_batch_never(
     db: Database, cast: Cast, shop: Shop
 ) -> None:
     with db.transaction() as session:
-        fresh = add_fresh(session, cast, shop, (YESTERDAY, 9), (TODAY, 2), (TOMORROW, 5))
+        fresh = add_fresh(
+            session, cast, shop, (YESTERDAY, 9), (TODAY, 2), (TOMORROW, 5)
+        )
         order(session, cast, shop, {fresh: 3})
         assert stock(session, fresh) == [(9, 0, 0), (2, 2, 0), (5, 1, 0)]
     with pytest.raises(OutOfStock, match="Only 4"), db.transaction() as session:
@@ -244,7 +246,9 @@ def test_a_batch_that_expired_on_the_shelf_is_not_handed_over(
 ) -> None:
     with db.transaction() as session:
         fresh = add_fresh(session, cast, shop, (TODAY, 2))
-        ready = bring_to_counter(session, cast, order(session, cast, shop, {fresh: 1}).id)
+        ready = bring_to_counter(
+            session, cast, order(session, cast, shop, {fresh: 1}).id
+        )
     with pytest.raises(PastBestBefore), db.transaction() as session:
         workshops.hand_over(
             session,
@@ -281,7 +285,9 @@ def test_nobody_hands_over_to_themselves_or_their_family(
     """Zhou, who manages the centre, is Lin's husband."""
     with db.transaction() as session:
         hers = bring_to_counter(session, cast, order(session, cast, shop).id)
-        his = order(session, cast, shop, {shop.stool: 1}, person_id=cast.sun, by=cast.sun)
+        his = order(
+            session, cast, shop, {shop.stool: 1}, person_id=cast.sun, by=cast.sun
+        )
         his = bring_to_counter(session, cast, his.id)
         with pytest.raises(NotForThem):
             workshops.hand_over(
@@ -306,9 +312,7 @@ def test_only_the_right_code_opens_the_parcel_and_only_once(
         code = ready.pickup_code or ""
         with pytest.raises(WrongCode):
             workshops.hand_over(session, ready.id, code="??????", by=cast.sun, at=LATER)
-        workshops.hand_over(
-            session, ready.id, code=code.lower(), by=cast.sun, at=LATER
-        )
+        workshops.hand_over(session, ready.id, code=code.lower(), by=cast.sun, at=LATER)
         with pytest.raises(StepOutOfTurn):
             workshops.hand_over(session, ready.id, code=code, by=cast.sun, at=LATER)
 
