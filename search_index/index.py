@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.2  # seconds between looks for a new generation
 LOCK_SECONDS = 10.0
-BATCH = 10_000  # documents of one commit in a rebuild
+BATCH = 5_000  # documents of one commit in a rebuild; about 200 MB
 MAX_LIMIT = 1000
 SUGGESTED_TITLES = 3
 
@@ -75,13 +75,14 @@ class Index:
         self._cache = Cache()
         self._lexicon = Lexicon()
         self._seen: Snapshot | None = None
+        self._broken: IndexUnavailable | None = None
         self._looked = 0.0
 
     # -- reading ---------------------------------------------------------------
 
     def _snapshot(self, *, now: bool = False) -> Snapshot:
         """The newest generation; looked for at most every 200 ms unless `now`."""
-        if self._process != os.getpid():  # open files share their position over forks
+        if self._process != os.getpid():  # a fork may have copied a held lock
             self._lock = threading.RLock()
             self._forget()
         seen = self._seen
@@ -93,8 +94,15 @@ class Index:
             fresh = time.monotonic() - self._looked < LOOK_EVERY
             if seen is not None and fresh and not now:  # another thread looked
                 return seen
-            found = self._open(seen)
+            if self._broken is not None and fresh and not now:
+                raise IndexUnavailable(str(self._broken))  # do not hammer the files
             self._looked = time.monotonic()
+            try:
+                found = self._open(seen)
+            except IndexUnavailable as error:
+                self._broken, self._seen = error, None
+                raise
+            self._broken = None
             if found is not seen:
                 self._learn(found, seen)
                 self._seen = found
@@ -118,11 +126,10 @@ class Index:
         raise IndexUnavailable("The index changes faster than it can be opened.")
 
     def _learn(self, found: Snapshot, seen: Snapshot | None) -> None:
+        if seen is None or seen.folder != found.folder:
+            self._lexicon, seen = Lexicon(), None
         before = {x.segment.name: x.segment for x in seen.leaves} if seen else {}
         after = {x.segment.name: x.segment for x in found.leaves}
-        if seen is not None and seen.folder != found.folder:
-            self._lexicon = Lexicon()
-            before = {}
         self._lexicon.change(
             [s.lexicon() for name, s in after.items() if name not in before],
             [s.lexicon() for name, s in before.items() if name not in after],
@@ -225,27 +232,23 @@ class Index:
                 raise IndexUnavailable("There is no index here.")
             folders.meta_of(folder)
             with reading():
-                write(folder, rows, gone, merge=True)
+                stale = {row["id"] for row in rows} | set(gone)
+                write(folder, rows, stale, merge=True)
         self._snapshot(now=True)
 
     def rebuild(self, documents: Iterable[Document], cursor: int) -> None:
         """Build anew beside the live index and swap; readers never notice.
 
         `cursor` is the outbox position the documents were read at. Meanwhile `apply`
-        may go on: what it wrote after `cursor` is to be applied again. Of documents
-        with one id only the last may differ between batches. Raises IndexUnavailable
-        when another rebuild is running.
+        may go on: what it wrote after `cursor` is to be applied again. When a document
+        is given twice the last one counts. Raises IndexUnavailable when another
+        rebuild is running; whatever `documents` raises leaves the old index in place.
         """
         folders.prepare(self.path)
         with folders.locked(self.path, "rebuild", self._lock_seconds):
             folder = folders.new_version(self.path)
             try:
-                waiting = iter(documents)
-                while batch := list(islice(waiting, BATCH)):
-                    latest = {document.id: document for document in batch}
-                    rows = [row(document) for document in latest.values()]
-                    write(folder, rows, (), merge=False)
-                write(folder, [cursor_row(cursor)], (), merge=False)
+                _fill(folder, documents, cursor)
                 open_snapshot(folder, Cache())
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -254,6 +257,18 @@ class Index:
                 folders.activate(self.path, folder)
             folders.sweep(self.path, keep=folder)
         self._snapshot(now=True)
+
+
+def _fill(folder: Path, documents: Iterable[Document], cursor: int) -> None:
+    """Write a fresh version in batches; nothing merges, so it stays linear."""
+    waiting = iter(documents)
+    seen: set[str] = set()
+    while batch := list(islice(waiting, BATCH)):
+        latest = {document.id: document for document in batch}
+        rows = (row(document) for document in latest.values())
+        write(folder, rows, seen & latest.keys(), merge=False)
+        seen |= latest.keys()
+    write(folder, [cursor_row(cursor)], (), merge=False)
 
 
 def _check(query: Query) -> None:

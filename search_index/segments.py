@@ -224,14 +224,17 @@ def open_snapshot(
     if before is not None and before.folder == folder:
         known = {leaf.segment.name: leaf.segment for leaf in before.leaves}
     with reading():
-        for attempt in range(OPEN_TRIES):
+        failed = -1
+        for _ in range(OPEN_TRIES):
+            newest = latest_generation(folder)
             try:
                 return _open(folder, cache, known)
             except FileNotFoundError:
-                if attempt == OPEN_TRIES - 1:
+                if failed == newest:  # nobody is writing: the files are lost
                     raise
+                failed = newest
                 time.sleep(OPEN_PAUSE)
-    raise AssertionError("unreachable")
+    raise IndexUnavailable("The index changes faster than it can be opened.")
 
 
 def _open(folder: Path, cache: Cache, known: dict[str, Segment]) -> Snapshot:

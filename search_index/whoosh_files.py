@@ -194,7 +194,7 @@ def _tiered(writer: Any, segments: list[Any]) -> list[Any]:
 def write(
     folder: Path, rows: Iterable[dict[str, Any]], gone: Iterable[str], *, merge: bool
 ) -> None:
-    """One commit: delete `gone` and the old versions of `rows`, add `rows`.
+    """One commit: delete `gone` (old versions of `rows` included), add `rows`.
 
     The caller holds the write lock. Raises whatever Whoosh raises; nothing is
     visible to readers unless this returns.
@@ -203,9 +203,8 @@ def write(
     writer = index.writer(codec=Codec(), compound=False)
     writer.pool = Pool()
     try:
-        added = list(rows)
-        _delete(writer, {row["id"] for row in added} | set(gone))
-        for row in added:
+        _delete(writer, set(gone))
+        for row in rows:
             writer.add_document(**row)
         if merge:
             writer.commit(mergetype=_tiered)
