@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from flask import Flask
 
 from app.bookings.views import bp as bookings
+from app.desk.views import bp as desk
+from app.desk.views import init_desk
 from app.fair.desk import bp as fair_desk
 from app.fair.slots import bp as fair_slots
 from app.fair.views import bp as fair
 from app.home.views import bp as home
 from app.kernel.i18n import msg
+from app.partners.desk import bp as partners_desk
+from app.partners.views import bp as partners
 from app.people.views import bp as people
 from app.places.views import bp as places
 from app.rewards.desk import bp as rewards_desk
@@ -19,6 +23,7 @@ from app.rewards.views import bp as rewards
 from app.sunshine.views import bp as sunshine
 from app.sunshine.views import ledger_bp
 from app.wallet.views import bp as wallet
+from app.wiring.desk import SOURCES
 from app.workshops.desk import bp as workshops_desk
 from app.workshops.views import bp as workshops
 
@@ -55,8 +60,12 @@ MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
 def register_site(app: Flask) -> None:
     """Put every feature's counter at its address."""
     app.register_blueprint(home)
+    app.register_blueprint(desk, url_prefix="/desk")
+    init_desk(app, SOURCES)
     app.register_blueprint(people)
     app.register_blueprint(places, url_prefix="/places")
+    app.register_blueprint(partners, url_prefix="/partners")
+    app.register_blueprint(partners_desk, url_prefix="/partners")
     app.register_blueprint(fair, url_prefix="/fair")
     app.register_blueprint(fair_slots, url_prefix="/fair")
     app.register_blueprint(fair_desk, url_prefix="/fair")
