@@ -239,6 +239,18 @@ def _spellings(chinese: list[str]) -> tuple[set[str], set[str]]:
     return spelled, first
 
 
+def reads_like(title: str, folded: str, letters: str) -> bool:
+    """Whether a title holds this folded text, or its pinyin or initials do."""
+    plain = fold(title)
+    if folded in plain:
+        return True
+    for run, _ in runs(plain):
+        syllables = pinyin(run)
+        if letters in initials(syllables) or letters in "".join(syllables):
+            return True
+    return False
+
+
 @cache
 def _to_traditional() -> opencc.OpenCC:
     return opencc.OpenCC("s2tw")

@@ -26,6 +26,7 @@ from search_index.plan import Plan, understand
 from search_index.postings import Cache, reading
 from search_index.rows import cursor_row, row
 from search_index.segments import Snapshot, latest_generation, open_snapshot
+from search_index.stopwords import is_telling
 from search_index.whoosh_files import write
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Index:
         self._lock_seconds = lock_seconds
         self._thesaurus = thesaurus.load()
         analysis.learn_words(self._thesaurus.chinese_words())
+        analysis.split_syllables("warm")  # builds its table now, not in a question
         self._lock = threading.RLock()
         self._forget()
         if create:
@@ -191,14 +193,17 @@ class Index:
             return ()
         self._snapshot()
         plain = "".join(analysis.strip_tones(folded).split())
-        words = self._lexicon.starting(plain, limit * 2)
-        words = [w for w in words if w != folded and len(w) > 1][:limit]
+        words = self._lexicon.starting(plain, limit * 3)
+        words = [w for w in words if w != folded and is_telling(w)]
+        page = self.search(Query(text=prefix[:40], limit=20))
+        titles = dict.fromkeys(
+            (hit.title, hit.kind)
+            for hit in page.hits
+            if analysis.reads_like(hit.title, folded, plain)
+        )
+        room = min(len(titles), SUGGESTED_TITLES)
         rows = [Suggestion(analysis.in_script(w, lang), "word") for w in words]
-        room = max(SUGGESTED_TITLES, limit - len(rows))
-        page = self.search(Query(text=prefix[:40], limit=room))
-        titles = dict.fromkeys((hit.title, hit.kind) for hit in page.hits)
-        keep = max(0, limit - min(len(titles), SUGGESTED_TITLES))
-        rows = rows[:keep]
+        rows = rows[: max(0, limit - room)]
         rows += [Suggestion(title, kind) for title, kind in titles]
         return tuple(rows[:limit])
 

@@ -22,3 +22,10 @@ help want wants need needs needed looking look find please get
 
 CHINESE = frozenset(_CHINESE.split())
 ENGLISH = frozenset(_ENGLISH.split())
+_NUMERALS = frozenset("一二三四五六七八九十百千万两几半每0123456789")
+
+
+def is_telling(word: str) -> bool:
+    """Whether a word is worth suggesting: no filler, no number, no single letter."""
+    filler = word in CHINESE or word in ENGLISH
+    return len(word) > 1 and not filler and word[0] not in _NUMERALS
