@@ -35,7 +35,6 @@ def _install_sqlite(connection: Connection) -> None:
     for name, text in guards_sqlite.triggers().items():
         run(f"DROP TRIGGER IF EXISTS {name}")
         run(f"CREATE TRIGGER {name} {text}")
-    run("INSERT OR IGNORE INTO ledger_gate (id, open) VALUES (1, 0)")
 
 
 def _install_postgresql(connection: Connection) -> None:

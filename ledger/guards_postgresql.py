@@ -47,10 +47,12 @@ BEGIN
   END IF;
   IF pg_trigger_depth() < 2 AND
      ROW(NEW.debits_posted, NEW.credits_posted, NEW.debits_pending,
-         NEW.credits_pending, NEW.floor, NEW.state)
+         NEW.credits_pending, NEW.floor, NEW.state, NEW.last_posting_id,
+         NEW.last_act_id)
      IS DISTINCT FROM
      ROW(OLD.debits_posted, OLD.credits_posted, OLD.debits_pending,
-         OLD.credits_pending, OLD.floor, OLD.state) THEN
+         OLD.credits_pending, OLD.floor, OLD.state, OLD.last_posting_id,
+         OLD.last_act_id) THEN
     PERFORM ledger_fail('counters move by journal rows');
   END IF;
   RETURN NEW;
@@ -67,7 +69,8 @@ BEGIN
      OR a.debits_pending <> 0 OR a.credits_pending <> 0) THEN
     PERFORM ledger_fail('account-not-empty');
   END IF;
-  UPDATE ledger_account SET state = NEW.state, floor = NEW.floor
+  UPDATE ledger_account SET state = NEW.state, floor = NEW.floor,
+      last_act_id = NEW.transaction_id
     WHERE id = NEW.account_id;
   RETURN NULL;
 END $$"""
@@ -100,9 +103,11 @@ BEGIN
         <> c.credits_posted - c.debits_posted + NEW.amount THEN
     PERFORM ledger_fail('running-balance');
   END IF;
-  UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount
+  UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount,
+      last_posting_id = NEW.id
     WHERE id = NEW.debit_account_id;
-  UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount
+  UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount,
+      last_posting_id = NEW.id
     WHERE id = NEW.credit_account_id;
   RETURN NULL;
 END $$"""
@@ -122,9 +127,11 @@ BEGIN
   ELSIF d.unit <> c.unit THEN
     PERFORM ledger_fail('unit-mismatch');
   END IF;
-  UPDATE ledger_account SET debits_pending = debits_pending + NEW.amount
+  UPDATE ledger_account SET debits_pending = debits_pending + NEW.amount,
+      last_act_id = NEW.transaction_id
     WHERE id = NEW.debit_account_id;
-  UPDATE ledger_account SET credits_pending = credits_pending + NEW.amount
+  UPDATE ledger_account SET credits_pending = credits_pending + NEW.amount,
+      last_act_id = NEW.transaction_id
     WHERE id = NEW.credit_account_id;
   RETURN NULL;
 END $$"""
@@ -141,9 +148,11 @@ BEGIN
   PERFORM 1 FROM ledger_account
     WHERE id IN (h.debit_account_id, h.credit_account_id)
     ORDER BY id FOR UPDATE;
-  UPDATE ledger_account SET debits_pending = debits_pending - h.amount
+  UPDATE ledger_account SET debits_pending = debits_pending - h.amount,
+      last_act_id = NEW.transaction_id
     WHERE id = h.debit_account_id;
-  UPDATE ledger_account SET credits_pending = credits_pending - h.amount
+  UPDATE ledger_account SET credits_pending = credits_pending - h.amount,
+      last_act_id = NEW.transaction_id
     WHERE id = h.credit_account_id;
   RETURN NULL;
 END $$"""

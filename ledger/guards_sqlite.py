@@ -1,9 +1,10 @@
 # ruff: noqa: S608 - every name in these texts is our own
 """The guards of the book as SQLite triggers.
 
-SQLite knows no roles and no trigger depth, so a one-row gate says whether a
-counter is being moved by a guard. It stops mistakes in our own code; what a
-person with the file in hand can do is found by `ledger.verify`.
+SQLite knows no roles and no trigger depth. So an account names the journal row
+that moved it last, and its counters may change only by exactly what a newer row
+says. This stops mistakes in our own code; what a person with the file in hand can
+do is found by `ledger.verify`.
 """
 
 JOURNAL = {
@@ -30,9 +31,6 @@ JOURNAL = {
 }
 """Append-only tables, and the keys by which INSERT OR REPLACE would overwrite."""
 
-OPEN_GATE = "UPDATE ledger_gate SET open = 1;"
-CLOSE_GATE = "UPDATE ledger_gate SET open = 0;"
-
 
 def _journal_guards(table: str, keys: tuple[str, ...]) -> dict[str, str]:
     taken = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {key})" for key in keys)
@@ -57,7 +55,7 @@ ACCOUNT = {
         BEFORE INSERT ON ledger_account
         WHEN NEW.debits_posted <> 0 OR NEW.credits_posted <> 0
           OR NEW.debits_pending <> 0 OR NEW.credits_pending <> 0
-          OR NEW.state <> 'open'
+          OR NEW.state <> 'open' OR NEW.last_posting_id OR NEW.last_act_id
           OR EXISTS (SELECT 1 FROM ledger_account WHERE id = NEW.id)
           OR EXISTS (SELECT 1 FROM ledger_account WHERE code = NEW.code)
           OR EXISTS (SELECT 1 FROM ledger_account WHERE public_code = NEW.public_code)
@@ -69,14 +67,44 @@ ACCOUNT = {
     "ledger_account_owner_erased": """
         BEFORE UPDATE OF owner_ref ON ledger_account WHEN NEW.owner_ref IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'ledger: an owner may only be erased'); END""",
-    "ledger_account_counters": """
-        BEFORE UPDATE OF debits_posted, credits_posted, debits_pending,
-          credits_pending, floor, state ON ledger_account
-        WHEN (SELECT open FROM ledger_gate) IS NOT 1
+    "ledger_account_posted": """
+        BEFORE UPDATE OF debits_posted, credits_posted, last_posting_id
+        ON ledger_account
+        WHEN NOT EXISTS (
+          SELECT 1 FROM ledger_posting p WHERE p.id = NEW.last_posting_id
+            AND p.id > COALESCE(OLD.last_posting_id, 0)
+            AND OLD.id IN (p.debit_account_id, p.credit_account_id)
+            AND NEW.debits_posted - OLD.debits_posted
+              = CASE p.debit_account_id WHEN OLD.id THEN p.amount ELSE 0 END
+            AND NEW.credits_posted - OLD.credits_posted
+              = CASE p.credit_account_id WHEN OLD.id THEN p.amount ELSE 0 END)
         BEGIN SELECT RAISE(ABORT, 'ledger: counters move by journal rows'); END""",
-    "ledger_gate_stays": """
-        BEFORE DELETE ON ledger_gate
-        BEGIN SELECT RAISE(ABORT, 'ledger: the gate stays'); END""",
+    "ledger_account_pending": """
+        BEFORE UPDATE OF debits_pending, credits_pending, floor, state, last_act_id
+        ON ledger_account
+        WHEN NOT (NEW.last_act_id > COALESCE(OLD.last_act_id, 0) AND (
+          (NEW.state = OLD.state AND NEW.floor IS OLD.floor AND EXISTS (
+            SELECT 1 FROM ledger_hold h WHERE h.transaction_id = NEW.last_act_id
+              AND OLD.id IN (h.debit_account_id, h.credit_account_id)
+              AND NEW.debits_pending - OLD.debits_pending
+                = CASE h.debit_account_id WHEN OLD.id THEN h.amount ELSE 0 END
+              AND NEW.credits_pending - OLD.credits_pending
+                = CASE h.credit_account_id WHEN OLD.id THEN h.amount ELSE 0 END))
+          OR (NEW.state = OLD.state AND NEW.floor IS OLD.floor AND EXISTS (
+            SELECT 1 FROM ledger_hold_resolution r
+              JOIN ledger_hold h ON h.id = r.hold_id
+            WHERE r.transaction_id = NEW.last_act_id
+              AND OLD.id IN (h.debit_account_id, h.credit_account_id)
+              AND OLD.debits_pending - NEW.debits_pending
+                = CASE h.debit_account_id WHEN OLD.id THEN h.amount ELSE 0 END
+              AND OLD.credits_pending - NEW.credits_pending
+                = CASE h.credit_account_id WHEN OLD.id THEN h.amount ELSE 0 END))
+          OR (NEW.debits_pending = OLD.debits_pending
+            AND NEW.credits_pending = OLD.credits_pending AND EXISTS (
+            SELECT 1 FROM ledger_account_change x
+            WHERE x.transaction_id = NEW.last_act_id AND x.account_id = OLD.id
+              AND x.state = NEW.state AND x.floor IS NEW.floor))))
+        BEGIN SELECT RAISE(ABORT, 'ledger: counters move by journal rows'); END""",
     "ledger_private_text_no_update": """
         BEFORE UPDATE ON ledger_private_text
         BEGIN SELECT RAISE(ABORT, 'ledger: words are erased, not edited'); END""",
@@ -88,7 +116,7 @@ ACCOUNT = {
 }
 
 MOVES = {
-    "ledger_account_change_applies": f"""
+    "ledger_account_change_applies": """
         AFTER INSERT ON ledger_account_change
         BEGIN
           SELECT RAISE(ABORT, 'ledger: account-closed') FROM ledger_account
@@ -97,12 +125,11 @@ MOVES = {
             WHERE id = NEW.account_id AND NEW.state = 'closed'
               AND (debits_posted <> credits_posted
                    OR debits_pending <> 0 OR credits_pending <> 0);
-          {OPEN_GATE}
-          UPDATE ledger_account SET state = NEW.state, floor = NEW.floor
+          UPDATE ledger_account SET state = NEW.state, floor = NEW.floor,
+              last_act_id = NEW.transaction_id
             WHERE id = NEW.account_id;
-          {CLOSE_GATE}
         END""",
-    "ledger_posting_moves": f"""
+    "ledger_posting_moves": """
         AFTER INSERT ON ledger_posting
         BEGIN
           SELECT CASE
@@ -126,14 +153,14 @@ MOVES = {
             WHEN 0 THEN NEW.amount % 10000 WHEN 1 THEN NEW.amount % 1000
             WHEN 2 THEN NEW.amount % 100 WHEN 3 THEN NEW.amount % 10
             ELSE 0 END <> 0;
-          {OPEN_GATE}
-          UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount
+          UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount,
+              last_posting_id = NEW.id
             WHERE id = NEW.debit_account_id;
-          UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount
+          UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount,
+              last_posting_id = NEW.id
             WHERE id = NEW.credit_account_id;
-          {CLOSE_GATE}
         END""",
-    "ledger_hold_moves": f"""
+    "ledger_hold_moves": """
         AFTER INSERT ON ledger_hold
         BEGIN
           SELECT CASE
@@ -143,28 +170,28 @@ MOVES = {
           END
           FROM ledger_account d, ledger_account c
           WHERE d.id = NEW.debit_account_id AND c.id = NEW.credit_account_id;
-          {OPEN_GATE}
-          UPDATE ledger_account SET debits_pending = debits_pending + NEW.amount
+          UPDATE ledger_account SET debits_pending = debits_pending + NEW.amount,
+              last_act_id = NEW.transaction_id
             WHERE id = NEW.debit_account_id;
-          UPDATE ledger_account SET credits_pending = credits_pending + NEW.amount
+          UPDATE ledger_account SET credits_pending = credits_pending + NEW.amount,
+              last_act_id = NEW.transaction_id
             WHERE id = NEW.credit_account_id;
-          {CLOSE_GATE}
         END""",
-    "ledger_hold_resolution_moves": f"""
+    "ledger_hold_resolution_moves": """
         AFTER INSERT ON ledger_hold_resolution
         BEGIN
           SELECT RAISE(ABORT, 'ledger: capture-exceeds-hold') FROM ledger_hold
             WHERE id = NEW.hold_id AND NEW.captured > amount;
-          {OPEN_GATE}
           UPDATE ledger_account SET debits_pending = debits_pending
-              - (SELECT amount FROM ledger_hold WHERE id = NEW.hold_id)
+              - (SELECT amount FROM ledger_hold WHERE id = NEW.hold_id),
+              last_act_id = NEW.transaction_id
             WHERE id = (SELECT debit_account_id FROM ledger_hold
                         WHERE id = NEW.hold_id);
           UPDATE ledger_account SET credits_pending = credits_pending
-              - (SELECT amount FROM ledger_hold WHERE id = NEW.hold_id)
+              - (SELECT amount FROM ledger_hold WHERE id = NEW.hold_id),
+              last_act_id = NEW.transaction_id
             WHERE id = (SELECT credit_account_id FROM ledger_hold
                         WHERE id = NEW.hold_id);
-          {CLOSE_GATE}
         END""",
     "ledger_seal_in_order": """
         BEFORE INSERT ON ledger_seal

@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.orm import class_mapper
+from sqlalchemy.schema import conv
 from sqlmodel import Field, SQLModel
 
 from ledger.columns import Day, Moment, RandomId, RowId, Steps
@@ -65,7 +66,10 @@ class UnitRow(SQLModel, table=True):
     __tablename__ = "ledger_unit"
     __table_args__ = (
         PrimaryKeyConstraint("code", name="pk_ledger_unit"),
-        CheckConstraint("exponent BETWEEN 0 AND 4", name="ck_ledger_unit_exponent"),
+        CheckConstraint(
+            "exponent BETWEEN 0 AND 4",
+            name=conv("ck_ledger_unit_exponent"),
+        ),
         STRICT,
     )
 
@@ -79,6 +83,8 @@ class Account(SQLModel, table=True):
 
     ``floor`` is the lowest available balance allowed; None means no limit.
     ``public_code`` is random and stands for the account in the public export.
+    ``last_posting_id`` and ``last_act_id`` name the posting that moved the counters
+    last, and the transaction that moved what is held, the state or the floor.
     """
 
     __tablename__ = "ledger_account"
@@ -90,16 +96,17 @@ class Account(SQLModel, table=True):
             ["unit"], ["ledger_unit.code"], name="fk_ledger_account_unit"
         ),
         CheckConstraint(
-            "state IN ('open', 'frozen', 'closed')", name="ck_ledger_account_state"
+            "state IN ('open', 'frozen', 'closed')",
+            name=conv("ck_ledger_account_state"),
         ),
         CheckConstraint(
             "debits_posted >= 0 AND credits_posted >= 0"
             " AND debits_pending >= 0 AND credits_pending >= 0",
-            name="ck_ledger_account_counters",
+            name=conv("ck_ledger_account_counters"),
         ),
         CheckConstraint(
             "floor IS NULL OR credits_posted - debits_posted - debits_pending >= floor",
-            name="ck_ledger_account_floor",
+            name=conv("ck_ledger_account_floor"),
         ),
         Index("ix_ledger_account_owner_ref", "owner_ref"),
         Index("ix_ledger_account_unit_kind", "unit", "kind"),
@@ -118,6 +125,8 @@ class Account(SQLModel, table=True):
     credits_posted: Decimal = Field(default=Decimal(0), sa_type=Steps)
     debits_pending: Decimal = Field(default=Decimal(0), sa_type=Steps)
     credits_pending: Decimal = Field(default=Decimal(0), sa_type=Steps)
+    last_posting_id: int | None = Field(default=None, sa_type=RowId)
+    last_act_id: int | None = Field(default=None, sa_type=RowId)
     opened_at: datetime = Field(sa_type=Moment)
 
 
@@ -138,9 +147,13 @@ class Transaction(SQLModel, table=True):
             ["ledger_transaction.id"],
             name="fk_ledger_transaction_reverses",
         ),
-        CheckConstraint("posting_count >= 0", name="ck_ledger_transaction_postings"),
         CheckConstraint(
-            "length(key) > 0 AND length(kind) > 0", name="ck_ledger_transaction_words"
+            "posting_count >= 0",
+            name=conv("ck_ledger_transaction_postings"),
+        ),
+        CheckConstraint(
+            "length(key) > 0 AND length(kind) > 0",
+            name=conv("ck_ledger_transaction_words"),
         ),
         Index("ix_ledger_transaction_at", "at"),
         Index("ix_ledger_transaction_cause", "cause"),
@@ -191,9 +204,13 @@ class Posting(SQLModel, table=True):
             ["ledger_account.id"],
             name="fk_ledger_posting_credit",
         ),
-        CheckConstraint("amount > 0", name="ck_ledger_posting_amount"),
         CheckConstraint(
-            "debit_account_id <> credit_account_id", name="ck_ledger_posting_accounts"
+            "amount > 0",
+            name=conv("ck_ledger_posting_amount"),
+        ),
+        CheckConstraint(
+            "debit_account_id <> credit_account_id",
+            name=conv("ck_ledger_posting_accounts"),
         ),
         # Covering: a page of a statement is read from the index alone.
         Index(
@@ -245,9 +262,13 @@ class Hold(SQLModel, table=True):
         ForeignKeyConstraint(
             ["credit_account_id"], ["ledger_account.id"], name="fk_ledger_hold_credit"
         ),
-        CheckConstraint("amount > 0", name="ck_ledger_hold_amount"),
         CheckConstraint(
-            "debit_account_id <> credit_account_id", name="ck_ledger_hold_accounts"
+            "amount > 0",
+            name=conv("ck_ledger_hold_amount"),
+        ),
+        CheckConstraint(
+            "debit_account_id <> credit_account_id",
+            name=conv("ck_ledger_hold_accounts"),
         ),
         Index("ix_ledger_hold_expires_at", "expires_at"),
         Index("ix_ledger_hold_debit", "debit_account_id"),
@@ -287,7 +308,10 @@ class HoldResolution(SQLModel, table=True):
             ["ledger_transaction.id"],
             name="fk_ledger_hold_resolution_transaction",
         ),
-        CheckConstraint("captured >= 0", name="ck_ledger_hold_resolution_captured"),
+        CheckConstraint(
+            "captured >= 0",
+            name=conv("ck_ledger_hold_resolution_captured"),
+        ),
         STRICT,
     )
 
@@ -314,7 +338,7 @@ class AccountChange(SQLModel, table=True):
         ),
         CheckConstraint(
             "state IN ('open', 'frozen', 'closed')",
-            name="ck_ledger_account_change_state",
+            name=conv("ck_ledger_account_change_state"),
         ),
         Index("ix_ledger_account_change_account", "account_id"),
         STRICT,
@@ -389,17 +413,3 @@ class PrivateText(SQLModel, table=True):
     )
     salt: str = Field(sa_type=Text)
     text: str = Field(sa_type=Text)
-
-
-class Gate(SQLModel, table=True):
-    """Opened by the guards while they move a counter (SQLite knows no depth)."""
-
-    __tablename__ = "ledger_gate"
-    __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_ledger_gate"),
-        CheckConstraint("id = 1 AND open IN (0, 1)", name="ck_ledger_gate_one_row"),
-        STRICT,
-    )
-
-    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    open: int = 0

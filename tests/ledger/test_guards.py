@@ -68,6 +68,10 @@ def test_nothing_is_replaced_or_emptied(full: Page, table: str, kind: str) -> No
     [
         "credits_posted = credits_posted + 10000",
         "debits_posted = 0",
+        "last_posting_id = NULL",
+        "last_posting_id = 10",
+        "last_act_id = 1000",
+        "credits_posted = credits_posted + 50000, last_posting_id = 1",
         "credits_pending = credits_pending + 1",
         "debits_pending = debits_pending + 1",
         "floor = NULL",
@@ -217,12 +221,12 @@ def test_seals_leave_no_gap(full: Page) -> None:
     )
 
 
-def test_a_hold_beyond_the_balance_is_refused(full: Page) -> None:
+def test_a_hold_beyond_the_balance_is_refused(header: Page) -> None:
     ensure_refused(
-        full.session,
+        header.session,
         "INSERT INTO ledger_hold (id, transaction_id, debit_account_id,"
         " credit_account_id, amount) SELECT '00000000000000000000000000000001',"
-        " (SELECT MIN(id) FROM ledger_transaction), d.id, c.id, 90000000"
+        " (SELECT MAX(id) FROM ledger_transaction), d.id, c.id, 90000000"
         " FROM ledger_account d, ledger_account c"
         " WHERE d.code = :payer AND c.code = :payee",
         "ck_ledger_account_floor",

@@ -157,6 +157,15 @@ def test_the_same_key_and_body_acts_once(page: Page) -> None:
     assert ledger.balance(page.session, WANG).posted == Decimal("1.25")
 
 
+def test_a_reversal_goes_back_the_way_it_came(page: Page) -> None:
+    """Lin passes on what she just got: undone in any other order she lacks it."""
+    number = posted(page.session, DRAFT).id or 0
+    ledger.reverse(
+        page.session, number, key="undo", cause="x:1", at=NOON, entered_by=None
+    )
+    page.play("balance lin 0\nbalance wang 0\nbalance issued 0")
+
+
 CHANGES = {
     "legs": [Leg(ISSUANCE, LIN, Decimal("3.00"))],
     "kind": "ADJUST",
