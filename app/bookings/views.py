@@ -89,6 +89,7 @@ def index() -> ResponseReturnValue:
         sheets=sheets,
         shows_past=shows_past,
         has_offers=offers,
+        search_url=find_url("search.index"),
         older=older,
         newer=url_for(".index", when="past") if before else None,
     )
@@ -110,6 +111,7 @@ def provider() -> ResponseReturnValue:
         agreed=[by_id[one.id] for one in agreed],
         begun=[by_id[one.id] for one in begun],
         closed=[by_id[one.id] for one in closed],
+        offerings_url=find_url("fair.mine"),
         form=blank_form(),
     )
 

@@ -13,9 +13,10 @@ from app.web.forms import Form
 
 
 class RedemptionForm(Form):
-    """Where to collect; for a donation how many points to give."""
+    """Where to collect; for a donation how many points; a clerk names the resident."""
 
     place_id: UUID | None = None
+    resident_id: UUID | None = None
     gift: Decimal | None = Field(default=None, gt=0, max_digits=8, decimal_places=2)
 
 

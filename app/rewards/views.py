@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,16 +14,18 @@ from sqlmodel import Session
 
 from app import people, places, programmes, wallet
 from app.kernel.clock import now
-from app.kernel.errors import Refusal
+from app.kernel.errors import NotAllowed, Refusal
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
 from app.rewards import actions, queries, rules
+from app.rewards.errors import RedemptionNotFound
 from app.rewards.forms import RedemptionForm
 from app.rewards.models import Redemption, RedemptionState, RewardItem, RewardKind
 from app.web.causes import register_cause
-from app.web.forms import blank_form, read_form, refused_form
+from app.web.forms import FormState, blank_form, errors_of, read_form, refused_form
 from app.web.guards import find_me, me, public, signed_in
-from app.web.htmx import go_to, page_or_fragment, swap_or_redirect
+from app.web.htmx import go_to, page_or_fragment, swap_or_redirect, wants_fragment
+from app.web.links import find_url
 from app.web.once import once
 from app.web.store import reading, transaction
 from app.web.words import localized, register_labels, translate
@@ -73,6 +76,7 @@ def index() -> ResponseReturnValue:
         covers=covers,
         balances=balances,
         tones=TONES,
+        shifts_url=find_url("volunteering.index"),
     )
 
 
@@ -81,7 +85,9 @@ def index() -> ResponseReturnValue:
 def show(reward_id: UUID) -> ResponseReturnValue:
     """Show one reward, where it lies, and what redeeming it would mean."""
     with reading() as session:
-        context = _reward_context(session, reward_id)
+        context = _reward_context(
+            session, reward_id, for_id=_uuid(request.args.get("for"))
+        )
     return render_template("rewards/show.html", form=blank_form(), **context)
 
 
@@ -103,7 +109,7 @@ def redeem(reward_id: UUID) -> ResponseReturnValue:
                     actions.place_redemption(
                         session,
                         reward_id=reward_id,
-                        person_id=me().id,
+                        person_id=form.resident_id or me().id,
                         by=me().id,
                         place_id=form.place_id,
                         gift=form.gift,
@@ -115,7 +121,9 @@ def redeem(reward_id: UUID) -> ResponseReturnValue:
         if refusal.status == 404:
             raise
         with reading() as session:
-            context = _reward_context(session, reward_id)
+            context = _reward_context(
+                session, reward_id, for_id=_uuid(request.form.get("resident_id"))
+            )
         return refused_form("rewards/show.html", refusal, **context)
     return go_to(url_for(".redemption", redemption_id=made))
 
@@ -176,41 +184,75 @@ def slip(redemption_id: UUID) -> ResponseReturnValue:
 @signed_in
 def undo(redemption_id: UUID) -> ResponseReturnValue:
     """Take it back within the undo time."""
-    with transaction() as session:
-        found = actions.undo_redemption(session, redemption_id, by=me().id, at=now())
-        context = _redemption_context(session, found)
-    return _swap(found, context, msg("Undone. Your points are free again."))
+    return _do(
+        "redemption.undo",
+        redemption_id,
+        actions.undo_redemption,
+        msg("Undone. Your points are free again."),
+    )
 
 
 @bp.post("/redemptions/<uuid:redemption_id>/sending")
 @signed_in
 def send(redemption_id: UUID) -> ResponseReturnValue:
     """Waive the rest of the undo time."""
-    with transaction() as session:
-        found = actions.send_now(session, redemption_id, by=me().id, at=now())
-        context = _redemption_context(session, found)
-    return _swap(found, context, msg("Done. Here is your code."))
+    return _do(
+        "redemption.send_now",
+        redemption_id,
+        actions.send_now,
+        msg("Done. Here is your code."),
+    )
 
 
 @bp.post("/redemptions/<uuid:redemption_id>/cancellation")
 @signed_in
 def cancel(redemption_id: UUID) -> ResponseReturnValue:
     """Give it up before it is collected."""
-    with transaction() as session:
-        found = actions.cancel_redemption(session, redemption_id, by=me().id, at=now())
-        context = _redemption_context(session, found)
-    return _swap(found, context, msg("Cancelled. Your points are free again."))
+    return _do(
+        "redemption.cancel",
+        redemption_id,
+        actions.cancel_redemption,
+        msg("Cancelled. Your points are free again."),
+    )
 
 
-def _swap(
-    redemption: Redemption, context: dict[str, object], said: str
+Act = Callable[..., Redemption]
+
+
+def _do(
+    operation: str, redemption_id: UUID, act: Act, said: str
 ) -> ResponseReturnValue:
+    """Take one step, once, and show the redemption; a refusal stands beside it."""
+    at = now()
+    try:
+        with transaction() as session:
+            once(
+                session,
+                operation,
+                owner=me().id,
+                body={"redemption": str(redemption_id)},
+                at=at,
+                do=lambda: act(session, redemption_id, by=me().id, at=at).id,
+            )
+            context = _redemption_context(session, _seen(session, redemption_id))
+    except RedemptionNotFound:
+        raise
+    except Refusal as refusal:
+        with reading() as session:
+            context = _redemption_context(session, _seen(session, redemption_id))
+        form = FormState({}, errors_of(refusal))
+        template = FRAGMENT if wants_fragment() else "rewards/redemption.html"
+        return render_template(template, form=form, **context), refusal.status
     return swap_or_redirect(
         FRAGMENT,
-        to=url_for(".redemption", redemption_id=redemption.id),
+        to=url_for(".redemption", redemption_id=redemption_id),
         notice=translate(said),
         **context,
     )
+
+
+def _seen(session: Session, redemption_id: UUID) -> Redemption:
+    return queries.redemption_for(session, redemption_id, reader=me().id, at=now())
 
 
 def _settle_if_due(redemption_id: UUID) -> None:
@@ -232,16 +274,22 @@ def _my_balances(session: Session) -> dict[str, Any]:
     return dict(wallet.balances_of(session, person.id)) if person else {}
 
 
-def _reward_context(session: Session, reward_id: UUID) -> dict[str, Any]:
+def _reward_context(
+    session: Session, reward_id: UUID, *, for_id: UUID | None = None
+) -> dict[str, Any]:
     item = queries.reward_for(session, reward_id)
     programme = programmes.programme_for(session, item.programme_id)
     rule = programmes.rule_on(session, programme.id, now().date())
     free = queries.free_stock(session, [item.id]).get(item.id, [])
     where = places.places_by_ids(session, [one.place_id for one in free])
     person = find_me()
+    for_whom = None
+    if person is not None and for_id not in (None, person.id):
+        for_whom = _resident_of_clerk(session, person.id, for_id)
     balance = None
     if person is not None:
-        balance = wallet.balances_of(session, person.id)[programme.unit].available
+        payer = for_whom.id if for_whom else person.id
+        balance = wallet.balances_of(session, payer)[programme.unit].available
     return {
         "reward": item,
         "programme": programme,
@@ -249,10 +297,24 @@ def _reward_context(session: Session, reward_id: UUID) -> dict[str, Any]:
         "undo_minutes": rule.undo_minutes,
         "free": [(where[one.place_id], one.free) for one in free],
         "place_options": _place_options(free, where),
+        "for_whom": for_whom,
         "balance": balance,
         "balance_after": _after(balance, item),
         "is_donation": item.kind == RewardKind.DONATION,
     }
+
+
+def _resident_of_clerk(
+    session: Session, clerk_id: UUID, resident_id: UUID | None
+) -> people.Person | None:
+    """Return whom a clerk acts for; where, is asked when it is sent."""
+    assert resident_id is not None
+    reach = people.permitted_place_ids(
+        session, clerk_id, Permission.ACT_FOR_RESIDENT, on=now().date()
+    )
+    if reach is not None and not reach:
+        raise NotAllowed(msg("You can only redeem for yourself."))
+    return people.person_for(session, resident_id)
 
 
 def _place_options(
@@ -298,6 +360,13 @@ def _redemption_context(session: Session, found: Redemption) -> dict[str, Any]:
         "steps": rules.steps_open_to_owner(found, at=at) if is_own else (),
         "can_hand_over": me().permissions >= {Permission.HAND_OVER} and not is_own,
     }
+
+
+def _uuid(typed: str | None) -> UUID | None:
+    try:
+        return UUID(typed) if typed else None
+    except ValueError:
+        return None
 
 
 def _moment(typed: str | None) -> datetime | None:

@@ -18,6 +18,7 @@ from app.kernel.i18n import msg
 from app.web.causes import UNKNOWN, Explained, explain
 from app.web.filters import full_moment, local
 from app.web.guards import me, signed_in
+from app.web.links import find_url
 from app.web.store import reading
 from app.web.words import translate
 
@@ -77,6 +78,9 @@ def index() -> ResponseReturnValue:
         lines=_lines(page, causes),
         older=older,
         newest=url_for(".index", unit=unit) if after else None,
+        shifts_url=find_url("volunteering.index"),
+        bookings_url=find_url("bookings.index"),
+        rewards_url=find_url("rewards.mine"),
     )
 
 
