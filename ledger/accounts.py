@@ -105,6 +105,32 @@ def open_account(
         UnknownUnit: the book does not keep *unit*.
         InexactAmount: *floor* has too many decimal places.
     """
+    ensure_account(
+        session,
+        code=code,
+        unit=unit,
+        kind=kind,
+        owner_ref=owner_ref,
+        floor=floor,
+        at=at,
+    )
+    return account_for(session, code)
+
+
+def ensure_account(
+    session: Session,
+    *,
+    code: str,
+    unit: str,
+    kind: str,
+    owner_ref: str | None = None,
+    floor: Decimal | None = ZERO,
+    at: datetime,
+) -> None:
+    """Open the account like `open_account`, without reading it back.
+
+    For openings by the thousand, where nobody looks at the row.
+    """
     unit, kind = str(unit), str(kind)
     limit = None if floor is None else steps_of(floor)
     driver = Driver(session)
@@ -114,13 +140,12 @@ def open_account(
     if known is None and _insert(driver, code, unit, kind, owner_ref, limit, at):
         kept = lock_accounts(driver, [code])[code]
         _change(driver, kept, AccountState.OPEN, limit, kind="OPEN", at=at)
-        return account_for(session, code)
+        return
     if known is None:  # another writer was quicker
         known = driver.one(
             "SELECT unit, kind, owner_ref FROM ledger_account WHERE code = ?", (code,)
         )
     _ensure_same(code, known, (unit, kind, owner_ref))
-    return account_for(session, code)
 
 
 def _insert(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,10 +22,16 @@ T = TypeVar("T")
 MEMBER_UNITS = (ledger.HOUR, ledger.POINT, ledger.TIME)
 
 
-def open_wallet(session: Session, person_id: UUID, *, at: datetime) -> None:
-    """Open a person's accounts for hours, points and time credits; once is enough."""
-    for unit in MEMBER_UNITS:
-        ledger.open_account(
+def open_wallet(
+    session: Session,
+    person_id: UUID,
+    *,
+    at: datetime,
+    units: Iterable[str] = MEMBER_UNITS,
+) -> None:
+    """Open a person's accounts, each at its first use; once is enough."""
+    for unit in units:
+        ledger.ensure_account(
             session,
             code=rules.member_code(person_id, unit),
             unit=unit,
@@ -44,7 +50,7 @@ def open_programme_accounts(
         (rules.redeemed_code(programme.id), programme.unit, "redeemed"),
         (rules.hours_contra_code(programme.id), ledger.HOUR, "hours_contra"),
     ):
-        ledger.open_account(
+        ledger.ensure_account(
             session,
             code=code,
             unit=unit,
@@ -59,7 +65,7 @@ def open_workshop_accounts(
     session: Session, workshop_id: UUID, *, at: datetime
 ) -> None:
     """Open the account of what is owed to a workshop, and the commission's."""
-    ledger.open_account(
+    ledger.ensure_account(
         session,
         code=rules.payable_code(workshop_id),
         unit=ledger.CNY,
@@ -67,7 +73,7 @@ def open_workshop_accounts(
         owner_ref=f"workshop:{workshop_id}",
         at=at,
     )
-    ledger.open_account(
+    ledger.ensure_account(
         session, code=rules.COMMISSION_INCOME, unit=ledger.CNY, kind="income", at=at
     )
 
@@ -123,7 +129,8 @@ def credit_hours(
             )
         )
 
-    return _with_wallet(session, person_id, at, credit)
+    units = (ledger.HOUR, programme.unit)
+    return _with_wallet(session, person_id, units, at, credit)
 
 
 def reverse_credit(
@@ -191,7 +198,7 @@ def hold_points(
             entered_by=f"person:{entered_by}",
         ).id
 
-    return _with_wallet(session, person_id, at, place)
+    return _with_wallet(session, person_id, (programme.unit,), at, place)
 
 
 def capture(
@@ -264,7 +271,7 @@ def record_cash_sale(
         WalletRefused: the same key came with another sale.
     """
     open_workshop_accounts(session, workshop_id, at=at)
-    ledger.open_account(
+    ledger.ensure_account(
         session,
         code=rules.cash_code(place_id),
         unit=ledger.CNY,
@@ -309,7 +316,7 @@ def record_fund_purchase(
     workshop the price in CNY, less the commission.
     """
     open_workshop_accounts(session, workshop_id, at=at)
-    ledger.open_account(
+    ledger.ensure_account(
         session,
         code=rules.COMMUNITY_FUND,
         unit=ledger.CNY,
@@ -376,14 +383,18 @@ def pay_workshop(
 
 
 def _with_wallet(
-    session: Session, person_id: UUID, at: datetime, do: Callable[[], T]
+    session: Session,
+    person_id: UUID,
+    units: Iterable[str],
+    at: datetime,
+    do: Callable[[], T],
 ) -> T:
-    """Do it; open the person's accounts first when they have none yet."""
+    """Do it; open the accounts it needs first when they are not there yet."""
     with _in_our_words():
         try:
             return do()
         except ledger.AccountNotFound:
-            open_wallet(session, person_id, at=at)
+            open_wallet(session, person_id, at=at, units=units)
             return do()
 
 
