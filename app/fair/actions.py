@@ -23,6 +23,7 @@ from app.fair.rules import Step
 from app.fair.steps import (
     ensure_may_list,
     ensure_may_run,
+    ensure_papers,
     move,
     own_offering,
     tell,
@@ -83,6 +84,7 @@ def create_offering(
         **details,
     )
     rules.ensure_price(offering)
+    ensure_papers(session, offering)
     ensure_may_list(session, offering, by=author_id, on=at.date())
     session.add(offering)
     session.flush()
@@ -147,12 +149,17 @@ def submit(session: Session, offering_id: UUID, *, by: UUID, at: datetime) -> Of
 def take_step(
     session: Session, offering_id: UUID, step: Step, *, by: UUID, at: datetime
 ) -> Offering:
-    """Take one of the provider's plain steps: withdraw, pause, archive, renew.
+    """Take one of the provider's steps: hand in, withdraw, pause, open, put away.
 
     Raises:
         NotYourStep, StepOutOfTurn: not *by*'s, or not there.
+        OfferingInvalid, LicenceMissing: see `submit` and `resume`.
     """
-    assert step in {Step.WITHDRAW, Step.PAUSE, Step.ARCHIVE, Step.RENEW}
+    assert step in rules.PROVIDER_STEPS
+    if step == Step.SUBMIT:
+        return submit(session, offering_id, by=by, at=at)
+    if step == Step.RESUME:
+        return resume(session, offering_id, by=by, at=at)
     offering = own_offering(session, offering_id, by=by, at=at)
     after = rules.state_after(offering, step)
     if step == Step.RENEW:

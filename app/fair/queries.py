@@ -286,7 +286,7 @@ def count_by_category(session: Session) -> Mapping[Category, int]:
         .where(Offering.state == OfferingState.PUBLISHED)
         .group_by(col(Offering.category))
     )
-    return dict(rows.all())
+    return {Category(category): count for category, count in rows}
 
 
 def next_free_starts(

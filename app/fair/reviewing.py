@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
@@ -12,7 +13,7 @@ from app.fair.errors import NotYourStep, OfferingInvalid
 from app.fair.models import Offering, OfferingState, Review
 from app.fair.queries import may_take_down, offering_for
 from app.fair.rules import Step
-from app.fair.steps import ensure_may_run, move, strange_offering
+from app.fair.steps import ensure_may_run, move, strange_offering, why_not_run
 from app.kernel.i18n import msg
 
 
@@ -121,3 +122,39 @@ def _decide(
     offering.reviewer_id = by
     offering.reason = reason
     return move(session, offering, step, after, by=by, at=at)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing a reviewer looks at; `is_fine` None asks for the reviewer's eyes."""
+
+    question: str
+    is_fine: bool | None
+
+
+def checklist(session: Session, offering: Offering, *, on: date) -> list[Check]:
+    """Return what to look at before deciding; what can be computed is answered."""
+    papers = why_not_run(session, offering, on=on)
+    has_notes = bool(offering.risk_note and offering.protection_note)
+    checks = [
+        Check(msg("Price and nature go together"), _is_priced(offering)),
+        Check(msg("Papers of the provider count today"), papers is None),
+        Check(msg("Says in a sentence what people get"), bool(offering.summary)),
+        Check(
+            msg("Risk and protection are stated"),
+            has_notes if offering.is_home_visit else None,
+        ),
+        Check(msg("Nothing is charged in disguise"), None),
+        Check(msg("No private phone number or address in the text"), None),
+    ]
+    if offering.needs_check:
+        checks.append(Check(msg("The text came in damaged and was mended"), False))
+    return checks
+
+
+def _is_priced(offering: Offering) -> bool:
+    try:
+        rules.ensure_price(offering)
+    except OfferingInvalid:
+        return False
+    return True

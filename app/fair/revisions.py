@@ -29,6 +29,7 @@ from app.fair.rules import Step
 from app.fair.steps import (
     ensure_may_list,
     ensure_may_run,
+    ensure_papers,
     own_offering,
     strange_offering,
     tell,
@@ -233,6 +234,7 @@ def _ensure_fits(
     if wanted.organisation_id is None and wanted.provider_id is None:
         raise OfferingInvalid(msg("Who offers it?"), field="organisation_id")
     rules.ensure_price(wanted)
+    ensure_papers(session, wanted)
     touched = {"organisation_id", "place_id", "service_nature", "exemption_id"}
     if touched & set(changes):
         ensure_may_list(session, wanted, by=by, on=on)

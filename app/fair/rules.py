@@ -107,6 +107,11 @@ STEPS: Mapping[tuple[OfferingState, Step], OfferingState] = MappingProxyType(
 makes `EXPIRED` and `ASLEEP` (`actions.turn_pages`, `actions.put_to_sleep_expired`)."""
 
 REVIEWER_STEPS = frozenset({Step.TAKE, Step.APPROVE, Step.REQUEST_CHANGES, Step.REJECT})
+PROVIDER_STEPS = frozenset(
+    {
+        Step.SUBMIT, Step.WITHDRAW, Step.PAUSE, Step.RESUME, Step.ARCHIVE, Step.RENEW,
+    }
+)  # fmt: skip
 MANAGER_STEPS = frozenset({Step.TAKE_DOWN})
 """Whoever reviews listings or manages the place takes one down, with a reason."""
 NEEDS_REASON = frozenset({Step.REQUEST_CHANGES, Step.REJECT, Step.TAKE_DOWN})

@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.fair import rules
-from app.fair.errors import NotYourStep, OfferingInvalid, SlotBooked
+from app.fair.errors import OfferingInvalid, SlotBooked
 from app.fair.events import SlotsChanged
 from app.fair.models import Offering, Slot
-from app.fair.queries import is_provider, offering_for, slot_for
+from app.fair.queries import ensure_own, offering_for, slot_for
 from app.kernel.i18n import msg
 from app.kernel.outbox import publish
 
@@ -184,10 +184,8 @@ def set_capacity(
 def _ensure_own(
     session: Session, offering: Offering, by: UUID | None, *, on: date
 ) -> None:
-    if by is None or by == offering.author_id:
-        return
-    if not is_provider(session, offering, by, on=on):
-        raise NotYourStep(msg("Only who offers this may change its times."))
+    if by is not None:
+        ensure_own(session, offering, by, on=on)
 
 
 def _known_starts(

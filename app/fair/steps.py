@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app import partners, people
+from app import partners, people, programmes
 from app.fair import rules
-from app.fair.errors import LicenceMissing, NotYourStep
+from app.fair.errors import LicenceMissing, NotYourStep, OfferingInvalid
 from app.fair.events import OfferingChanged
 from app.fair.models import Offering, OfferingState
-from app.fair.queries import is_provider, licence_holder, offering_for
+from app.fair.queries import ensure_own, is_provider, licence_holder, offering_for
 from app.fair.rules import Step
 from app.fair.words import OPERATIONS
 from app.kernel import doings
@@ -45,6 +45,29 @@ def ensure_may_list(
         else Permission.LIST_OFFERING
     )
     people.ensure_may(session, by, needed, place_id=offering.place_id, on=on)
+
+
+def ensure_papers(session: Session, offering: Offering) -> None:
+    """Refuse points of an unknown programme and other people's exemptions.
+
+    Raises:
+        ProgrammeNotFound: there is no such programme.
+        OfferingInvalid: the exemption is not the provider's.
+    """
+    if offering.programme_id is not None:
+        programmes.programme_for(session, offering.programme_id)
+    if offering.exemption_id is None:
+        return
+    paper = partners.licence_for(session, offering.exemption_id)
+    is_theirs = (
+        paper.organisation_id == offering.organisation_id
+        if paper.organisation_id is not None
+        else paper.person_id == offering.provider_id
+    )
+    if not is_theirs or paper.kind != partners.LicenceKind.PETTY_EXEMPTION:
+        raise OfferingInvalid(
+            msg("This exemption belongs to somebody else."), field="exemption_id"
+        )
 
 
 def ensure_may_run(session: Session, offering: Offering, *, on: date) -> None:
@@ -88,10 +111,7 @@ def own_offering(
         NotYourStep: *by* neither wrote nor offers it.
     """
     offering = offering_for(session, offering_id, reader=by, on=at.date(), lock=True)
-    if by != offering.author_id and not is_provider(
-        session, offering, by, on=at.date()
-    ):
-        raise NotYourStep(msg("Only who offers this may do this."))
+    ensure_own(session, offering, by, on=at.date())
     return offering
 
 

@@ -107,6 +107,24 @@ LABELS: tuple[Mapping[StrEnum, str], ...] = (
 """The words for every member, enum by enum: members of two enums with one text
 are equal and would hide each other in one mapping."""
 
+NEXT_STEPS: Mapping[OfferingState, str] = MappingProxyType(
+    {
+        S.DRAFT: msg("Only you see this. Hand it in when it is ready."),
+        S.SUBMITTED: msg("Somebody else will look at it. You may take it back."),
+        S.IN_REVIEW: msg("Somebody is looking at it now."),
+        S.CHANGES_REQUESTED: msg("Please change what is asked, then hand it in again."),
+        S.REJECTED: msg("It will not appear. Put it away, or write another."),
+        S.APPROVED: msg("Appears by itself on its first day."),
+        S.PUBLISHED: msg("Everybody can find it."),
+        S.PAUSED: msg("Nobody can book it until you open it again."),
+        S.ASLEEP: msg("It wakes by itself when the papers are in order again."),
+        S.EXPIRED: msg("Its last day is over. Start anew, or put it away."),
+        S.TAKEN_DOWN: msg("It was taken out of the fair."),
+        S.ARCHIVED: msg("Put away; kept for the record."),
+    }
+)
+"""What comes next, for its provider."""
+
 FIELD_LABELS: Mapping[str, str] = MappingProxyType(
     {
         "service_nature": msg("Nature"),

@@ -108,7 +108,7 @@ def take_step(
     doings.note(
         session,
         who=by,
-        verb=f"partner.{step}",
+        verb=rules.OPERATIONS[step],
         about=_about(organisation),
         at=at,
         detail=organisation.reason,

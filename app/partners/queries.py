@@ -49,6 +49,19 @@ def public_organisation(session: Session, organisation_id: UUID) -> Organisation
     return found
 
 
+def organisation_for_member(
+    session: Session, organisation_id: UUID, person_id: UUID, *, on: date
+) -> Organisation:
+    """Return an organisation, whatever its state, to one of its members.
+
+    Raises:
+        OrganisationNotFound: there is none, or the reader does not belong to it.
+    """
+    if not is_member(session, organisation_id, person_id, on=on):
+        raise OrganisationNotFound(msg("We do not know this organisation."))
+    return organisation_for(session, organisation_id)
+
+
 def find_organisation(session: Session, external_id: str) -> Organisation | None:
     """Return the organisation with this external id, or None."""
     return session.exec(

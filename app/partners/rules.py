@@ -48,6 +48,20 @@ STEPS: Mapping[tuple[OrganisationState, Step], OrganisationState] = MappingProxy
 )
 """Partners come and go: admission and exit both have their step (O01)."""
 
+OPERATIONS: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.VERIFY: "partner.verify",
+        Step.ADMIT: "partner.admit",
+        Step.DECLINE: "partner.decline",
+        Step.SUSPEND: "partner.suspend",
+        Step.REINSTATE: "partner.reinstate",
+        Step.CLOSE: "partner.close",
+    }
+)
+"""Each step as a form's `data-op` and as the verb in the doings."""
+
+UNKNOWN_MEMBER = msg("Nobody has this number on their card.")
+
 NEEDS_REASON = frozenset({Step.DECLINE, Step.SUSPEND, Step.CLOSE})
 REASON_MIN = 4
 
