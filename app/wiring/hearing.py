@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from app import partners
+from app.fair import reactions as fair
 from app.kernel.relay import Hearing
 
 
 def make_hearing() -> Hearing:
     """Return who listens to what."""
-    return Hearing()
+    hearing = Hearing()
+    hearing.on(partners.OrganisationChanged, fair.follow_organisation)
+    hearing.on(partners.LicenceChanged, fair.follow_licence)
+    return hearing
