@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -92,9 +93,7 @@ def record_for(
     if found is None or not (
         found.person_id == reader
         or any(
-            people.has_permission(
-                session, reader, one, place_id=found.place_id, on=on
-            )
+            people.has_permission(session, reader, one, place_id=found.place_id, on=on)
             for one in (
                 Permission.VERIFY_HOURS,
                 Permission.ENTER_HOURS,
@@ -112,6 +111,18 @@ def record_of_claim(session: Session, claim_id: UUID) -> ServiceRecord | None:
     return session.exec(
         select(ServiceRecord).where(ServiceRecord.claim_id == claim_id)
     ).first()
+
+
+def records_of_claims(
+    session: Session, claim_ids: Collection[UUID]
+) -> Mapping[UUID, UUID]:
+    """Return the record that came of each claim, by claim."""
+    rows = session.exec(
+        select(ServiceRecord.claim_id, ServiceRecord.id).where(
+            col(ServiceRecord.claim_id).in_(claim_ids)
+        )
+    )
+    return {claim_id: record_id for claim_id, record_id in rows if claim_id}
 
 
 def records_by_ids(
@@ -172,6 +183,34 @@ def open_shifts(
     if day is not None:
         query = query.where(Shift.day == day)
     return [(shift, post) for shift, post in session.exec(query)]
+
+
+def published_posts(session: Session, ids: Collection[UUID]) -> list[Post]:
+    """Return those of the posts that strangers may find: the ones not ended."""
+    found = posts_by_ids(session, ids).values()
+    return [post for post in found if post.ended_at is None]
+
+
+def published_post_ids(session: Session) -> list[UUID]:
+    """Return the ids of every post that strangers may find."""
+    return list(session.exec(select(Post.id).where(col(Post.ended_at).is_(None))))
+
+
+def open_starts(
+    session: Session, post_ids: Collection[UUID], *, at: datetime
+) -> Mapping[UUID, list[datetime]]:
+    """Return the coming starts of each post's shifts that still want people."""
+    found: dict[UUID, list[datetime]] = defaultdict(list)
+    rows = session.execute(
+        select(Shift.post_id, Shift.starts_at)
+        .where(col(Shift.post_id).in_(post_ids))
+        .where(Shift.state == ShiftState.OPEN)
+        .where(col(Shift.starts_at) > at)
+        .order_by(col(Shift.starts_at))
+    )
+    for post_id, starts_at in rows:
+        found[post_id].append(starts_at)
+    return found
 
 
 def places_with_shifts(session: Session, *, at: datetime) -> list[UUID]:
@@ -248,10 +287,7 @@ def totals_of(
 
 def qualifications_of(session: Session, person_id: UUID, day: date) -> frozenset[str]:
     """Return what a person has shown that still counts on a day (R-VOL-07)."""
-    return frozenset(
-        kind
-        for _, kind in session.exec(_qualified([person_id], day))
-    )
+    return frozenset(kind for _, kind in session.exec(_qualified([person_id], day)))
 
 
 # ---- lists for the station

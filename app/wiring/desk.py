@@ -6,8 +6,16 @@ from app.bookings.desk import desk_items as bookings
 from app.fair.desk import desk_items as fair
 from app.partners.desk import desk_items as partners
 from app.rewards.desk import desk_items as rewards
+from app.volunteering.desk import desk_items as volunteering
 from app.web.desk_items import DeskSource
 from app.workshops.desk import desk_items as workshops
 
-SOURCES: tuple[DeskSource, ...] = (bookings, rewards, workshops, fair, partners)
+SOURCES: tuple[DeskSource, ...] = (
+    volunteering,
+    bookings,
+    rewards,
+    workshops,
+    fair,
+    partners,
+)
 """Each feature adds its `desk_items` here."""

@@ -22,6 +22,8 @@ from app.rewards.desk import bp as rewards_desk
 from app.rewards.views import bp as rewards
 from app.sunshine.views import bp as sunshine
 from app.sunshine.views import ledger_bp
+from app.volunteering.desk import bp as volunteering_desk
+from app.volunteering.views import bp as volunteering
 from app.wallet.views import bp as wallet
 from app.wiring.desk import SOURCES
 from app.workshops.desk import bp as workshops_desk
@@ -75,5 +77,7 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(wallet, url_prefix="/wallet")
     app.register_blueprint(sunshine, url_prefix="/sunshine")
     app.register_blueprint(ledger_bp, url_prefix="/ledger")
+    app.register_blueprint(volunteering, url_prefix="/volunteering")
+    app.register_blueprint(volunteering_desk, url_prefix="/volunteering")
     app.register_blueprint(workshops)
     app.register_blueprint(workshops_desk)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from app import bookings, rewards, sunshine, workshops
+from app import bookings, fair, rewards, sunshine, volunteering, workshops
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,12 @@ class Job:
 
 
 TIMETABLE: tuple[Job, ...] = (
+    Job("shifts", timedelta(minutes=1), volunteering.close_finished),
     Job("bookings expired", timedelta(minutes=1), bookings.expire_unanswered),
     Job("rewards ready", timedelta(minutes=1), rewards.settle_due),
     Job("rewards lapsed", timedelta(hours=1), rewards.lapse_uncollected),
+    Job("offerings begin and end", timedelta(minutes=10), fair.turn_pages),
+    Job("licences run out", timedelta(minutes=10), fair.put_to_sleep_expired),
     Job("verify books", timedelta(hours=24), sunshine.check_book),
     Job("orders lapsed", timedelta(hours=1), workshops.lapse_overdue),
 )

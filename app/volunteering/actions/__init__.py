@@ -28,6 +28,7 @@ from app.volunteering.actions.posts import (
 from app.volunteering.actions.verification import (
     Verified,
     reject_record,
+    verdicts_on,
     verify_record,
     verify_records,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "scan_out",
     "send_claim_now",
     "undo_claim",
+    "verdicts_on",
     "verify_record",
     "verify_records",
     "withdraw_claim",

@@ -369,9 +369,7 @@ def _record(
     )
 
 
-def _of(
-    records: Iterable[ServiceRecord], person_id: UUID
-) -> list[ServiceRecord]:
+def _of(records: Iterable[ServiceRecord], person_id: UUID) -> list[ServiceRecord]:
     return [record for record in records if record.person_id == person_id]
 
 

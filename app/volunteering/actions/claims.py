@@ -131,9 +131,7 @@ def withdraw_claim(
 
 
 def _ensure_free(session: Session, shift: Shift, person_ids: Sequence[UUID]) -> None:
-    taken = queries.claims_between(
-        session, person_ids, shift.starts_at, shift.ends_at
-    )
+    taken = queries.claims_between(session, person_ids, shift.starts_at, shift.ends_at)
     if any(claim.shift_id == shift.id for claim in taken):
         raise ClaimedAlready(msg("You have claimed this shift already."))
     rules.ensure_no_overlap(shift.starts_at, shift.ends_at, taken)

@@ -302,9 +302,7 @@ def _ensure_running(post: Post) -> None:
         raise ShiftClosed(msg("This post has ended."))
 
 
-def _ensure_publisher(
-    session: Session, by: UUID, place_id: UUID, at: datetime
-) -> None:
+def _ensure_publisher(session: Session, by: UUID, place_id: UUID, at: datetime) -> None:
     people.ensure_may(
         session, by, Permission.PUBLISH_SHIFT, place_id=place_id, on=at.date()
     )

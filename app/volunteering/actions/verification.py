@@ -123,13 +123,27 @@ def reject_record(
     return record
 
 
+def verdicts_on(
+    session: Session, records: Collection[ServiceRecord], *, by: UUID, at: datetime
+) -> dict[UUID, Refusal | None]:
+    """Return why *by* may not decide each record, None where they may: for pages."""
+    bench = _Bench(session, list(records), by, at)
+    found: dict[UUID, Refusal | None] = {}
+    for record in records:
+        try:
+            rules.ensure_may_decide(record, bench.verdict(record, bench.tier(record)))
+        except Refusal as refusal:
+            found[record.id] = refusal
+        else:
+            found[record.id] = None
+    return found
+
+
 def reconcile(session: Session, shift_ids: Collection[UUID] | None) -> None:
     """Mark finished shifts of which every claim and record is settled."""
     unsettled = exists().where(
         col(Claim.shift_id) == Shift.id,
-        col(Claim.state).not_in(
-            [*rules.FREED, ClaimState.DONE, ClaimState.NO_SHOW]
-        ),
+        col(Claim.state).not_in([*rules.FREED, ClaimState.DONE, ClaimState.NO_SHOW]),
     )
     waiting = exists().where(
         col(ServiceRecord.shift_id) == Shift.id,
@@ -183,7 +197,7 @@ class _Bench:
 
     def tier(self, record: ServiceRecord) -> Approval:
         """Return whose yes the person's whole day needs (R-TIME-03)."""
-        total = self.minutes[record.person_id, record.day]
+        total = self.minutes.get((record.person_id, record.day), record.minutes)
         return programmes.approval_for(self.rule(record), total)
 
     def may(self, permission: Permission, place_id: UUID | None) -> bool:

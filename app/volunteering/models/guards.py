@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, Connection, Table, event
-
-from app.volunteering.models.tables import Claim, ServiceRecord
+from sqlalchemy import Connection
 
 OVERLAP = "volunteering: overlapping time"
 """Words of the database when a guard refuses."""
@@ -91,22 +89,3 @@ def _postgresql(table: str, takes: str) -> tuple[str, ...]:
         BEFORE INSERT OR UPDATE OF state, starts_at, ends_at ON {table}
         FOR EACH ROW EXECUTE FUNCTION {table}_no_overlap()""",
     )
-
-
-def _install_with_the_table() -> None:
-    """Let `create_all` make the guards too (a fresh schema, the tests)."""
-    tables: dict[str, Table] = {
-        "shift_claim": Claim.__table__,  # type: ignore[attr-defined]
-        "service_record": ServiceRecord.__table__,  # type: ignore[attr-defined]
-    }
-    for table, takes in _GUARDED:
-        for dialect in ("sqlite", "postgresql"):
-            for statement in _statements(dialect, table, takes):
-                event.listen(
-                    tables[table],
-                    "after_create",
-                    DDL(statement.replace("%", "%%")).execute_if(dialect=dialect),
-                )
-
-
-_install_with_the_table()

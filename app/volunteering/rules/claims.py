@@ -173,9 +173,7 @@ def fit_of(
     return Fit.FREE
 
 
-def ensure_claim(
-    claim: Claim, step: ClaimStep, *, by: UUID, at: datetime
-) -> None:
+def ensure_claim(claim: Claim, step: ClaimStep, *, by: UUID, at: datetime) -> None:
     """Refuse a step of a claim that is not the volunteer's to take now.
 
     Raises:
@@ -256,9 +254,7 @@ def is_seen_by_station(claim: Claim, at: datetime) -> bool:
     return claim.state is not ClaimState.CLAIMED or at >= claim.effective_at
 
 
-def minutes_given(
-    window: Claim | Shift, came_at: datetime, left_at: datetime
-) -> int:
+def minutes_given(window: Claim | Shift, came_at: datetime, left_at: datetime) -> int:
     """Return the whole minutes given, inside the shift's own window.
 
     Coming early and staying late are kind, and not counted: nobody is credited for

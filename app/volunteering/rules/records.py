@@ -54,9 +54,7 @@ def kind_of_entry(
     return RecordKind.CAPTURED
 
 
-def ensure_evidence(
-    kind: RecordKind, reason: str | None, evidence: str | None
-) -> None:
+def ensure_evidence(kind: RecordKind, reason: str | None, evidence: str | None) -> None:
     """Refuse a supplement without reason and proof (R-TIME-06).
 
     Raises:

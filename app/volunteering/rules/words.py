@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 
 from app.kernel.i18n import msg
 from app.volunteering.models import (
@@ -17,7 +16,7 @@ from app.volunteering.models import (
 )
 from app.volunteering.rules.claims import ClaimStep
 
-LABELS: Mapping[StrEnum, str] = MappingProxyType(
+LABELS: tuple[Mapping[StrEnum, str], ...] = (
     {
         ShiftState.OPEN: msg("Places free"),
         ShiftState.FULL: msg("Full"),
@@ -25,6 +24,8 @@ LABELS: Mapping[StrEnum, str] = MappingProxyType(
         ShiftState.FINISHED: msg("Finished"),
         ShiftState.RECONCILED: msg("All records settled"),
         ShiftState.CANCELLED: msg("Called off"),
+    },
+    {
         ClaimState.CLAIMED: msg("Claimed, can still be undone"),
         ClaimState.CONFIRMED: msg("Awaiting check-in"),
         ClaimState.CHECKED_IN: msg("Checked in"),
@@ -35,22 +36,33 @@ LABELS: Mapping[StrEnum, str] = MappingProxyType(
         ClaimState.CANCELLED: msg("Called off by the station"),
         ClaimState.NO_SHOW: msg("Did not come"),
         ClaimState.MISSING_CHECKOUT: msg("Check-out missing"),
+    },
+    {
         Method.ROTATING_QR: msg("Code on the station's screen"),
         Method.STATION_SCAN: msg("Checked in by the station"),
         Method.PAPER_SHEET: msg("Paper sheet"),
+    },
+    {
         RecordKind.CAPTURED: msg("Captured on the day"),
         RecordKind.SUPPLEMENTED: msg("Added later"),
+    },
+    {
         RecordState.SUPPLEMENT_REQUESTED: msg("Supplement asked for"),
         RecordState.PENDING_VERIFICATION: msg("Waiting to be verified"),
         RecordState.AWAITING_SECOND: msg("Waiting for a second approval"),
         RecordState.POSTED: msg("Verified and credited"),
         RecordState.REJECTED: msg("Not accepted"),
+    },
+    {
         RiskLevel.LOW: msg("Little risk"),
         RiskLevel.HIGH: msg("Needs insurance and adults"),
+    },
+    {
         ClaimStep.CHECK_IN: msg("Check in"),
         ClaimStep.CHECK_OUT: msg("Check out"),
         ClaimStep.UNDO: msg("Undo"),
         ClaimStep.SEND_NOW: msg("Send now"),
         ClaimStep.WITHDRAW: msg("I can't come"),
-    }
+    },
 )
+"""One page of words for each enum: equal texts of two enums are different words."""

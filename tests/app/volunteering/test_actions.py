@@ -154,9 +154,7 @@ def test_calling_a_shift_off_frees_everybody(session: Session, cast: Cast) -> No
 def test_the_last_place_goes_to_one(session: Session, cast: Cast) -> None:
     post = a_post(session, cast)
     shift = a_shift(session, post, cast, wall(9), wall(11), people_wanted=1)
-    claim = volunteering.claim_shift(
-        session, shift.id, person_id=cast.lin, at=MORNING
-    )
+    claim = volunteering.claim_shift(session, shift.id, person_id=cast.lin, at=MORNING)
     assert (shift.claimed, shift.state) == (1, ShiftState.FULL)
 
     with pytest.raises(ShiftFull):
@@ -337,7 +335,12 @@ def test_old_future_and_foreign_codes_are_refused(
     code = code_at(getattr(cast, place), shown_at)  # type: ignore[arg-type]
     with pytest.raises(WrongDoorCode):
         volunteering.check_in_by_code(
-            session, claim.id, code=code, secret=SECRET, by=cast.lin, at=at  # type: ignore[arg-type]
+            session,
+            claim.id,
+            code=code,
+            secret=SECRET,
+            by=cast.lin,
+            at=at,  # type: ignore[arg-type]
         )
     assert claim.checked_in_at is None
 
@@ -469,8 +472,7 @@ def test_two_short_records_of_a_long_day_count_together(
     session: Session, cast: Cast
 ) -> None:
     records = [
-        a_record(session, cast, cast.chen, start, 300)
-        for start in (wall(7), wall(13))
+        a_record(session, cast, cast.chen, start, 300) for start in (wall(7), wall(13))
     ]
     done = volunteering.verify_records(
         session, [record.id for record in records], by=cast.ma, at=EVENING
