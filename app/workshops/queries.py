@@ -249,7 +249,7 @@ def shelf(
         .where(*is_on_sale)
         .group_by(col(Good.category))
     )
-    counts = {kind: int(count) for kind, count in session.exec(counted)}
+    counts = {GoodCategory(kind): int(n) for kind, n in session.exec(counted)}
     total = counts.get(category, 0) if category else sum(counts.values())
     pages = max(1, -(-total // SHELF_PAGE))
     number = min(max(1, number), pages)
