@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 from sqlmodel import col, select
 
-from ledger.amounts import ZERO, steps_of
+from ledger.amounts import ZERO, amount_of, steps_of
 from ledger.driver import Driver, Row
 from ledger.entries import Act, Heading, find_replay, request_hash, write
 from ledger.errors import (
@@ -159,8 +159,12 @@ def _insert(
 ) -> bool:
     if not 0 < len(code) <= CODE_LENGTH_MAX or not kind:
         raise InvalidEntry("An account needs a code of 1 to 200 characters and a kind.")
-    if driver.one("SELECT 1 FROM ledger_unit WHERE code = ?", (unit,)) is None:
+    asked = "SELECT exponent FROM ledger_unit WHERE code = ?"
+    exponent = driver.value(asked, (unit,))
+    if exponent is None:
         raise UnknownUnit(f"This book keeps no {unit!r}.")
+    if limit is not None:
+        steps_of(amount_of(limit), exponent=exponent)  # no finer than the unit
     sql = (
         "INSERT INTO ledger_account (code, public_code, unit, kind, owner_ref, floor,"
         " state, debits_posted, credits_posted, debits_pending, credits_pending,"

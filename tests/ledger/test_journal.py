@@ -299,6 +299,8 @@ def test_opening_twice_is_opening_once(page: Page) -> None:
     assert page.everything() == before
     with pytest.raises(ledger.UnknownUnit):
         opened(code="new", unit="GOLD")
+    with pytest.raises(ledger.InexactAmount):
+        opened(code="new", floor=Decimal("-0.001"))
 
 
 def test_moments_come_back_in_utc(page: Page) -> None:
