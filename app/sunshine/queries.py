@@ -13,6 +13,8 @@ from app.sunshine.models import BookCheck
 from app.sunshine.rules import Entry, entry_from
 
 PAGE = 20
+LOOK_BACK = 400
+"""How far back the front page looks for entries that moved something."""
 
 
 def entries_until(session: Session, sequence: int, *, count: int = PAGE) -> list[Entry]:
@@ -20,6 +22,12 @@ def entries_until(session: Session, sequence: int, *, count: int = PAGE) -> list
     since = max(0, sequence - count)
     lines = islice(wallet.export_lines(session, since=since), sequence - since)
     return [entry_from(line) for line in lines][::-1]
+
+
+def latest_moves(session: Session, sequence: int, *, count: int = 12) -> list[Entry]:
+    """Return the newest entries that moved or set aside something, newest first."""
+    found = entries_until(session, sequence, count=LOOK_BACK)
+    return [one for one in found if one.moves or one.held][:count]
 
 
 def entry_for(session: Session, sequence: int) -> Entry:

@@ -14,7 +14,13 @@ from app import wallet
 from app.kernel.i18n import msg
 from app.sunshine import rules
 from app.sunshine.errors import EntryNotFound
-from app.sunshine.queries import PAGE, entries_until, entry_for, last_check
+from app.sunshine.queries import (
+    PAGE,
+    entries_until,
+    entry_for,
+    last_check,
+    latest_moves,
+)
 from app.web.guards import public
 from app.web.store import reading, settings
 
@@ -32,7 +38,7 @@ def index() -> str:
     with reading() as session:
         sheets = sorted(wallet.conservation(session), key=_unit_order)
         head = wallet.book_head(session)
-        entries = entries_until(session, head.sequence)
+        entries = latest_moves(session, head.sequence)
         kinds = _kinds(session, entries)
         check = last_check(session)
     return render_template(
@@ -42,7 +48,6 @@ def index() -> str:
         check=check,
         entries=entries,
         kinds=kinds,
-        older=head.sequence - PAGE,
         **_words(),
     )
 
