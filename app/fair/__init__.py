@@ -4,13 +4,30 @@ Nouns: `Offering`, `Slot`, `Review`, `Revision`. Said: `OfferingChanged`,
 `SlotsChanged`. Heard: `OrganisationChanged`, `LicenceChanged` (offerings sleep, wake).
 """
 
-from app.fair.actions import (
+from app.fair.actions.drafting import (
     create_offering,
     load_offering,
     pause,
     resume,
     submit,
 )
+from app.fair.actions.reviewing import (
+    approve,
+    reject,
+    request_changes,
+    take_down,
+    take_for_review,
+)
+from app.fair.actions.revisions import decide_revision, edit_offering
+from app.fair.actions.seats import (
+    add_slots,
+    add_weekly_slots,
+    give_seat_back,
+    set_capacity,
+    take_seat,
+    withdraw_slot,
+)
+from app.fair.actions.upkeep import put_to_sleep_expired, turn_pages
 from app.fair.errors import (
     LicenceMissing,
     NotLive,
@@ -53,23 +70,6 @@ from app.fair.queries import (
     slot_for,
     slots_by_ids,
 )
-from app.fair.reviewing import (
-    approve,
-    reject,
-    request_changes,
-    take_down,
-    take_for_review,
-)
-from app.fair.revisions import decide_revision, edit_offering
-from app.fair.seats import (
-    add_slots,
-    add_weekly_slots,
-    give_seat_back,
-    set_capacity,
-    take_seat,
-    withdraw_slot,
-)
-from app.fair.upkeep import put_to_sleep_expired, turn_pages
 
 __all__ = [
     "Audience",

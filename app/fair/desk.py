@@ -12,10 +12,12 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import people, places
-from app.fair import pages, queries, reviewing, revisions, rules, words
+from app.fair import queries, rules
+from app.fair.actions import reviewing, revisions
 from app.fair.forms import ReasonForm
 from app.fair.models import Offering, OfferingState
-from app.fair.rules import Step
+from app.fair.rules import Step, words
+from app.fair.views import shown as pages
 from app.kernel.clock import now
 from app.kernel.errors import Refusal
 from app.kernel.permissions import Permission

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from app.fair import upkeep
+from app.fair.actions import upkeep
 from app.partners import LicenceChanged, OrganisationChanged
 
 

@@ -10,8 +10,8 @@ from app.bookings.views import bp as bookings
 from app.desk.views import bp as desk
 from app.desk.views import init_desk
 from app.fair.desk import bp as fair_desk
-from app.fair.slots import bp as fair_slots
 from app.fair.views import bp as fair
+from app.fair.views.slots import bp as fair_slots
 from app.home.views import bp as home
 from app.kernel.i18n import msg
 from app.partners.desk import bp as partners_desk

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.fair import rules
+from app.fair.actions.steps import ensure_may_run, move, strange_offering, why_not_run
 from app.fair.errors import NotYourStep, OfferingInvalid
 from app.fair.models import Offering, OfferingState, Review
 from app.fair.queries import may_take_down, offering_for
 from app.fair.rules import Step
-from app.fair.steps import ensure_may_run, move, strange_offering, why_not_run
 from app.kernel.i18n import msg
 
 

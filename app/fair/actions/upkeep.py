@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlmodel import Session, col, or_, select
 
 from app.fair import rules
+from app.fair.actions.steps import why_not_run
 from app.fair.events import OfferingChanged
 from app.fair.models import Offering, OfferingState
-from app.fair.steps import why_not_run
 from app.kernel.outbox import publish
 
 BATCH_MAX = 500

@@ -10,6 +10,14 @@ from sqlmodel import Session
 
 from app import places
 from app.fair import rules
+from app.fair.actions.steps import (
+    ensure_may_list,
+    ensure_may_run,
+    ensure_papers,
+    move,
+    own_offering,
+    tell,
+)
 from app.fair.models import (
     Category,
     Offering,
@@ -20,14 +28,6 @@ from app.fair.models import (
 )
 from app.fair.queries import find_offering
 from app.fair.rules import Step
-from app.fair.steps import (
-    ensure_may_list,
-    ensure_may_run,
-    ensure_papers,
-    move,
-    own_offering,
-    tell,
-)
 
 
 def create_offering(

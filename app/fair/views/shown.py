@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from app import partners, people, places, programmes
 from app.fair import queries, rules
+from app.fair.actions.revisions import proposed
 from app.fair.models import (
     Audience,
     Category,
@@ -25,9 +26,8 @@ from app.fair.models import (
     ServiceNature,
     Slot,
 )
-from app.fair.revisions import proposed
 from app.fair.rules import Step
-from app.fair.words import FIELD_LABELS, NEXT_STEPS
+from app.fair.rules.words import FIELD_LABELS, NEXT_STEPS
 from app.partners import LicenceKind, Organisation
 from app.places import Place
 from app.web.filters import money, points

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import places
-from app.fair import queries, seats
+from app.fair import queries
+from app.fair.actions import seats
 from app.fair.forms import SeatsForm, SlotsForm
 from app.kernel.clock import now
 from app.kernel.errors import Refusal

@@ -14,7 +14,7 @@ from app.fair.events import OfferingChanged
 from app.fair.models import Offering, OfferingState
 from app.fair.queries import ensure_own, is_provider, licence_holder, offering_for
 from app.fair.rules import Step
-from app.fair.words import OPERATIONS
+from app.fair.rules.words import OPERATIONS
 from app.kernel import doings
 from app.kernel.i18n import msg
 from app.kernel.outbox import publish

@@ -14,6 +14,14 @@ from sqlmodel import Session
 
 from app import people, places
 from app.fair import rules
+from app.fair.actions.steps import (
+    ensure_may_list,
+    ensure_may_run,
+    ensure_papers,
+    own_offering,
+    strange_offering,
+    tell,
+)
 from app.fair.errors import OfferingInvalid, OfferingNotFound, StepOutOfTurn
 from app.fair.models import (
     Decision,
@@ -26,14 +34,6 @@ from app.fair.models import (
 )
 from app.fair.queries import waiting_revision
 from app.fair.rules import Step
-from app.fair.steps import (
-    ensure_may_list,
-    ensure_may_run,
-    ensure_papers,
-    own_offering,
-    strange_offering,
-    tell,
-)
 from app.kernel import doings
 from app.kernel.i18n import msg
 from app.partners import LicenceKind

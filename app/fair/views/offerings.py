@@ -9,10 +9,13 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
-from app.fair import actions, pages, queries, revisions, words
+from app.fair import queries
+from app.fair.actions import drafting as actions
+from app.fair.actions import revisions
 from app.fair.forms import OfferingForm
 from app.fair.models import Offering
-from app.fair.rules import Step
+from app.fair.rules import Step, words
+from app.fair.views import shown as pages
 from app.kernel.clock import now
 from app.kernel.errors import Refusal
 from app.kernel.permissions import Permission

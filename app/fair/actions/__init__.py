@@ -1,0 +1,1 @@
+"""What happens in the fair: drafting, reviewing, revising, seats, upkeep."""
