@@ -281,7 +281,9 @@ def totals_of(
         )
         .group_by(col(ServiceRecord.kind))
     )
-    found = {kind: (int(count), hours) for kind, count, hours in rows}
+    found = {
+        kind: (int(count), hours or Decimal("0.00")) for kind, count, hours in rows
+    }
     return {kind: found.get(kind, (0, Decimal("0.00"))) for kind in RecordKind}
 
 
@@ -449,8 +451,8 @@ def minutes_on_days(
     """Return each person's minutes on each day of *records*, all records together."""
     rows = session.exec(
         select(
-            ServiceRecord.person_id,
-            ServiceRecord.day,
+            col(ServiceRecord.person_id),
+            col(ServiceRecord.day),
             func.sum(ServiceRecord.minutes),
         )
         .where(col(ServiceRecord.person_id).in_({one.person_id for one in records}))

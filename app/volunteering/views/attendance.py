@@ -113,4 +113,5 @@ def _now() -> dict[str, Any]:
     here.sort(key=lambda row: ClaimStep.CHECK_OUT not in row.steps)
     later = [row for row in rows if row not in here and row.claim.state in rules.BEFORE]
     inside = [row for row in rows if row.claim.state is ClaimState.CHECKED_IN]
-    return {"row": (here or inside or [None])[0], "later": later}
+    present = here + inside
+    return {"row": present[0] if present else None, "later": later}

@@ -15,7 +15,7 @@ from app import people, places, programmes
 from app.places import Place
 from app.programmes import Programme, ProgrammeRule
 from app.volunteering import queries, rules
-from app.volunteering.models import Claim, Post, ServiceRecord, Shift
+from app.volunteering.models import Claim, Post, ServiceRecord, Shift, ShiftState
 from app.volunteering.rules import ClaimStep, Fit
 from app.web.causes import register_cause
 from app.web.words import localized, register_labels
@@ -45,7 +45,7 @@ class ShiftRow:
     post: Post
     place: Place
     fit: Fit | None
-    state: rules.ShiftState
+    state: ShiftState
 
     @property
     def free(self) -> int:
@@ -165,7 +165,8 @@ def record_rows(
     schemes = {one.id: one for one in programmes.all_programmes(session)}
 
     def name(person_id: UUID | None) -> str | None:
-        return who[person_id].display_name if person_id in who else None
+        known = who.get(person_id) if person_id else None
+        return known.display_name if known else None
 
     rows = []
     for record in records:
