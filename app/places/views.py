@@ -215,9 +215,11 @@ def _directory(
         towns=towns,
         root=root,
         category=category,
-        categories=list(FunctionCategory),
-        tones=TONES,
-        spots=[p for p in shown if p.map_x is not None and p.map_y is not None],
+        categories=[
+            (one, TONES[one], sum(p.category == one for p in places))
+            for one in FunctionCategory
+        ],
+        spots=_spots(shown),
         wires=_wires(shown),
         total=sum(p.kind not in {PlaceKind.DISTRICT, PlaceKind.TOWN} for p in shown),
     )
@@ -247,6 +249,16 @@ def _branch(place: Place, hours: Mapping[UUID, Hours]) -> Branch:
         today=_spans_text(place, spans),
         tone=_tone(place),
     )
+
+
+def _spots(shown: list[Place]) -> list[tuple[Place, str]]:
+    """Return who stands on the map, with a colour; stations wear their centre's."""
+    by_id = {place.id: place for place in shown}
+    return [
+        (place, _tone(place if place.category else by_id.get(place.parent_id, place)))
+        for place in shown
+        if place.map_x is not None and place.map_y is not None
+    ]
 
 
 def _wires(shown: list[Place]) -> list[tuple[int, int, int, int]]:

@@ -43,7 +43,7 @@ def index() -> str:
         check = last_check(session)
     return render_template(
         "sunshine/index.html",
-        sheets=[_sheet(one) for one in sheets],
+        sheets=[_sheet(one) for one in sheets if one.issued or not one.holds],
         head=head,
         check=check,
         entries=entries,

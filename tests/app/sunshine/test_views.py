@@ -23,7 +23,7 @@ def test_the_page_tells_the_sums_in_words_without_names(
 
     assert "20 were credited for verified service: 20 are in passbooks" in text
     assert "2 hours were given and stand in passbooks for good" in text
-    assert text.count("adds up to zero") >= 3
+    assert text.count("adds up to zero") == 2  # units that nobody uses are left out
     with db.reading() as session:
         names = session.exec(select(Person.display_name)).all()
     assert not [name for name in names if name in text]
