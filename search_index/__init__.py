@@ -2,17 +2,21 @@
 
 from search_index.index import Index
 from search_index.model import (
+    FACETS,
     Document,
     Filters,
     Hit,
     IndexUnavailable,
     Near,
     Page,
+    Pieces,
     Query,
+    Sort,
     Suggestion,
 )
 
 __all__ = [
+    "FACETS",
     "Document",
     "Filters",
     "Hit",
@@ -20,6 +24,8 @@ __all__ = [
     "IndexUnavailable",
     "Near",
     "Page",
+    "Pieces",
     "Query",
+    "Sort",
     "Suggestion",
 ]
