@@ -31,30 +31,41 @@ bp = Blueprint("desk", __name__)
 register_labels(desk_items.LABELS)
 
 COMING = timedelta(days=14)
+SHOP_SHOWN = 12
 TOOLS: tuple[tuple[str, Permission, str, str], ...] = (
     ("desk.find", Permission.ACT_FOR_RESIDENT, msg("Somebody is here"), "user"),
     ("rewards_desk.index", Permission.HAND_OVER, msg("Hand over rewards"), "heart"),
     (
-        "workshops_desk.index",
+        "workshops_desk.counter",
         Permission.SELL_AT_COUNTER,
         msg("Hand over orders"),
         "bag",
     ),
-    ("volunteering_desk.index", Permission.ENTER_HOURS, msg("Shifts"), "calendar"),
+    ("volunteering_desk.index", Permission.VERIFY_HOURS, msg("Verify hours"), "check"),
+    ("volunteering_desk.shifts", Permission.ENTER_HOURS, msg("Who is on"), "calendar"),
     ("volunteering_desk.doors", Permission.SHOW_DOOR_CODE, msg("Door code"), "qr"),
-    ("fair.queue", Permission.REVIEW_LISTING, msg("Review listings"), "check"),
-    ("partners_desk.index", Permission.VET_PARTNER, msg("Vet partners"), "users"),
+    ("volunteering_desk.posts", Permission.PUBLISH_SHIFT, msg("Plan shifts"), "plus"),
+    ("rewards_desk.stock", Permission.MANAGE_REWARDS, msg("Stock of rewards"), "box"),
+    ("fair_desk.queue", Permission.REVIEW_LISTING, msg("Review listings"), "pencil"),
+    ("partners_desk.queue", Permission.VET_PARTNER, msg("Vet partners"), "users"),
+    (
+        "workshops_desk.settlements",
+        Permission.SETTLE_WORKSHOP,
+        msg("Pay workshops"),
+        "coin",
+    ),
 )
 """(endpoint, who, words, icon): ways from the desk to its tools, where they exist."""
 DOINGS: Mapping[str, str] = {
     "person.look": msg("opened the page"),
+    "contact.look": msg("looked at the phone number"),
     "person.register": msg("took into the register"),
     "booking.request": msg("booked"),
-    "booking.enter": msg("booked"),
     "redemption.place": msg("asked for a reward"),
-    "order.place": msg("ordered"),
-    "record.enter": msg("entered hours"),
-    "hours.enter": msg("entered hours"),
+    "redemption.hand_over": msg("handed over a reward"),
+    "order.create": msg("ordered"),
+    "order.hand_over": msg("handed over an order"),
+    "role.assign": msg("gave a role"),
 }
 
 
@@ -186,6 +197,11 @@ def _visitor(session: Session, person_id: UUID) -> dict[str, Any]:
         "redemptions": redeemed,
         "rewards": rewards.rewards_by_ids(session, {one.reward_id for one in redeemed}),
         "orders": ordered,
+        "shop": [
+            item
+            for item in rewards.all_rewards(session)
+            if item.kind != rewards.RewardKind.DONATION
+        ][:SHOP_SHOWN],
         "free": free,
         "done": done,
         "who": people.people_by_ids(session, {one.who_id for one in done}),
