@@ -30,7 +30,7 @@ LABELS: tuple[Mapping[StrEnum, str], ...] = (
         ClaimState.CONFIRMED: msg("Awaiting check-in"),
         ClaimState.CHECKED_IN: msg("Checked in"),
         ClaimState.CHECKED_OUT: msg("Checked out"),
-        ClaimState.DONE: msg("Done"),
+        ClaimState.DONE: msg("Served and settled"),
         ClaimState.UNDONE: msg("Undone"),
         ClaimState.WITHDRAWN: msg("Could not come"),
         ClaimState.CANCELLED: msg("Called off by the station"),
