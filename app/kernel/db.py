@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel
 
 from app.kernel.errors import Busy
@@ -141,6 +142,18 @@ class _WriterTurn:
             os.close(self._file)
             self._file = -1
         self._lock.release()
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _read_locked_rows_anew(state: ORMExecuteState) -> None:
+    """Let a lock show the row as it is now, also when the session read it before.
+
+    Without this, `get(..., with_for_update=True)` waits for the lock and then hands
+    out the values of the earlier read: on PostgreSQL ten people got one seat.
+    """
+    lock = getattr(state.statement, "_for_update_arg", None)
+    if state.is_select and lock is not None:
+        state.update_execution_options(populate_existing=True)
 
 
 def _sqlite_engine(url: str) -> Engine:
