@@ -41,6 +41,17 @@ LABELS: Mapping[StrEnum, str] = MappingProxyType(
     }
 )
 
+WEEKDAYS = (
+    msg("Monday"),
+    msg("Tuesday"),
+    msg("Wednesday"),
+    msg("Thursday"),
+    msg("Friday"),
+    msg("Saturday"),
+    msg("Sunday"),
+)
+"""Words of the weekdays, Monday first."""
+
 CLOSED_IN_ADVANCE_MAX = timedelta(days=400)
 SPANS_PER_DAY_MAX = 4
 _SPAN = re.compile(

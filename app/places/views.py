@@ -1,23 +1,18 @@
-"""The counter of places: the directory with its map, a place's page, its hours."""
+"""The counter of places: the directory with its map, and a place's page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, abort, current_app, render_template, url_for
-from flask.typing import ResponseReturnValue
-from sqlmodel import Session
 
 from app.kernel.clock import now
-from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
-from app.kernel.permissions import Permission
-from app.places import actions, rules
-from app.places.errors import MayNotManage
-from app.places.forms import ClosureForm, HoursForm, ReopeningForm
+from app.places import rules
 from app.places.models import FunctionCategory, Place, PlaceKind
 from app.places.queries import (
     Hours,
@@ -31,11 +26,8 @@ from app.places.queries import (
     places_by_ids,
 )
 from app.web.filters import clock_time, local, local_today
-from app.web.forms import blank_form, read_form, refused_form
-from app.web.guards import find_me, me, needs, public
-from app.web.htmx import go_to
-from app.web.once import once
-from app.web.store import reading, transaction
+from app.web.guards import find_me, public
+from app.web.store import reading
 from app.web.words import register_labels, translate
 
 bp = Blueprint("places", __name__)
@@ -48,15 +40,6 @@ TONES = {
     FunctionCategory.BUSINESS_DISTRICT: "goods",
     FunctionCategory.VILLAGE_RESIDENT: "life",
 }
-WEEKDAYS = (
-    msg("Monday"),
-    msg("Tuesday"),
-    msg("Wednesday"),
-    msg("Thursday"),
-    msg("Friday"),
-    msg("Saturday"),
-    msg("Sunday"),
-)
 
 
 @dataclass
@@ -109,7 +92,10 @@ def show(place_id: UUID) -> str:
         by_id = places_by_ids(session, above_ids)
         below = children_of(session, place_id)
         hours = hours_of_all(session, since=local_today())
-        is_mine = _is_managed(session, place_id)
+        person = find_me()
+        is_mine = person is not None and rules.may_manage(
+            person.held, place_id, above_ids
+        )
     return render_template(
         "places/show.html",
         place=place,
@@ -122,75 +108,6 @@ def show(place_id: UUID) -> str:
         links=_links(place),
         is_mine=is_mine,
     )
-
-
-@bp.get("/<uuid:place_id>/hours")
-@needs(Permission.MANAGE_PLACE)
-def edit(place_id: UUID) -> str:
-    """Show the form for a place's week and its closed days."""
-    with reading() as session:
-        if not _is_managed(session, place_id):
-            raise MayNotManage(msg("Your role does not reach this place."))
-    return render_template("places/edit.html", **_edit_context(place_id))
-
-
-@bp.post("/<uuid:place_id>/hours")
-@needs(Permission.MANAGE_PLACE)
-def change_hours(place_id: UUID) -> ResponseReturnValue:
-    """Write the week anew."""
-    try:
-        form = read_form(HoursForm)
-        week = [
-            span
-            for weekday, text in enumerate(form.days())
-            for span in rules.spans_written(weekday, text, field=f"day_{weekday}")
-        ]
-        with transaction() as session:
-            once(
-                session, "place.hours", owner=me().id, body=form, at=now(),
-                do=lambda: actions.change_hours(
-                    session, place_id, week, by=me().id, held=me().held, at=now()
-                ).id,
-            )  # fmt: skip
-    except MayNotManage:
-        raise
-    except Refusal as refusal:
-        return refused_form("places/edit.html", refusal, **_edit_context(place_id))
-    return go_to(url_for(".show", place_id=place_id), notice=translate(msg("Saved.")))
-
-
-@bp.post("/<uuid:place_id>/closures")
-@needs(Permission.MANAGE_PLACE)
-def close_day(place_id: UUID) -> ResponseReturnValue:
-    """Keep the place shut on a day."""
-    try:
-        form = read_form(ClosureForm)
-        with transaction() as session:
-            once(
-                session, "place.close", owner=me().id, body=form, at=now(),
-                do=lambda: actions.close_day(
-                    session, place_id, form.day, form.reason, by=me().id,
-                    held=me().held, at=now(), today=local_today(),
-                ).id,
-            )  # fmt: skip
-    except MayNotManage:
-        raise
-    except Refusal as refusal:
-        return refused_form("places/edit.html", refusal, **_edit_context(place_id))
-    notice = translate(msg("The place is shown as closed on that day."))
-    return go_to(url_for(".edit", place_id=place_id), notice=notice)
-
-
-@bp.post("/<uuid:place_id>/reopenings")
-@needs(Permission.MANAGE_PLACE)
-def reopen_day(place_id: UUID) -> ResponseReturnValue:
-    """Let a closed day have its hours again."""
-    form = read_form(ReopeningForm)
-    with transaction() as session:
-        actions.reopen_day(
-            session, place_id, form.day, by=me().id, held=me().held, at=now()
-        )
-    return go_to(url_for(".edit", place_id=place_id), notice=translate(msg("Saved.")))
 
 
 def _directory(
@@ -255,7 +172,14 @@ def _spots(shown: list[Place]) -> list[tuple[Place, str]]:
     """Return who stands on the map, with a colour; stations wear their centre's."""
     by_id = {place.id: place for place in shown}
     return [
-        (place, _tone(place if place.category else by_id.get(place.parent_id, place)))
+        (
+            place,
+            _tone(
+                place
+                if place.category
+                else by_id.get(place.parent_id or place.id, place)
+            ),
+        )
         for place in shown
         if place.map_x is not None and place.map_y is not None
     ]
@@ -288,7 +212,7 @@ def _week(place: Place, hours: Hours) -> list[tuple[str, str]]:
     if place.is_open_all_day:
         return [(translate(msg("Every day")), translate(msg("Day and night")))]
     rows = []
-    for weekday, words in enumerate(WEEKDAYS):
+    for weekday, words in enumerate(rules.WEEKDAYS):
         spans = [
             (one.opens_at, one.closes_at) for one in hours[0] if one.weekday == weekday
         ]
@@ -297,34 +221,10 @@ def _week(place: Place, hours: Hours) -> list[tuple[str, str]]:
     return rows
 
 
-def _is_managed(session: Session, place_id: UUID) -> bool:
-    person = find_me()
-    return person is not None and rules.may_manage(
-        person.held, place_id, ancestor_ids(session, place_id)
-    )
-
-
-def _edit_context(place_id: UUID) -> dict[str, object]:
-    with reading() as session:
-        place = place_for(session, place_id)
-        week, exceptions = hours_of(session, place_id)
-    written: dict[str, str] = {}
-    for one in week:
-        name = f"day_{one.weekday}"
-        text = f"{one.opens_at:%H:%M}-{one.closes_at:%H:%M}"
-        written[name] = f"{written[name]}, {text}" if name in written else text
-    return {
-        "place": place,
-        "written": blank_form(**written),
-        "weekdays": [translate(words) for words in WEEKDAYS],
-        "closures": [one for one in exceptions if one.day >= local_today()],
-    }
-
-
 def _links(place: Place) -> list[tuple[str, str, str]]:
     """Return (words, url, icon) of what else is at this place, where it exists."""
     at = str(place.id)
-    offered = (
+    offered: tuple[tuple[str, dict[str, Any], str, str], ...] = (
         ("search.index", {"place": at}, msg("What is offered here"), "search"),
         ("volunteering.index", {"place": at}, msg("Shifts to take here"), "hands"),
         (

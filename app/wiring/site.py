@@ -17,6 +17,7 @@ from app.kernel.i18n import msg
 from app.partners.desk import bp as partners_desk
 from app.partners.views import bp as partners
 from app.people.views import bp as people
+from app.places.desk import bp as places_desk
 from app.places.views import bp as places
 from app.rewards.desk import bp as rewards_desk
 from app.rewards.views import bp as rewards
@@ -66,6 +67,7 @@ def register_site(app: Flask) -> None:
     init_desk(app, SOURCES)
     app.register_blueprint(people)
     app.register_blueprint(places, url_prefix="/places")
+    app.register_blueprint(places_desk, url_prefix="/places")
     app.register_blueprint(partners, url_prefix="/partners")
     app.register_blueprint(partners_desk, url_prefix="/partners")
     app.register_blueprint(fair, url_prefix="/fair")
