@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from app import people, programmes, wallet
 from app.kernel import doings
 from app.kernel.i18n import msg
+from app.kernel.outbox import publish
 from app.kernel.permissions import Permission
 from app.programmes import Programme, ProgrammeRule
 from app.rewards import rules
@@ -23,6 +24,7 @@ from app.rewards.errors import (
     RewardInvalid,
     WrongPickupCode,
 )
+from app.rewards.events import RewardChanged
 from app.rewards.models import (
     FundingSource,
     Redemption,
@@ -82,6 +84,7 @@ def add_reward(
     )
     session.add(item)
     session.flush()
+    publish(session, RewardChanged(at=at, reward_id=item.id))
     return item
 
 

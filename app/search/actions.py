@@ -1,4 +1,4 @@
-"""Feeding the catalogue: catching up with the outbox, rebuilding beside and swapping."""
+"""Feeding the catalogue: catching up with the outbox, rebuilding and swapping."""
 
 from __future__ import annotations
 

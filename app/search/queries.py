@@ -138,6 +138,7 @@ def _offerings(
                 words=tuple(filter(None, (who, who_en, row.summary_en))),
                 card=_card(
                     url=f"/fair/{row.id}",
+                    external_id=row.external_id,
                     tone=row.category,
                     who=who,
                     who_en=who_en,
@@ -202,6 +203,7 @@ def _places(session: Session, ids: Sequence[UUID], context: Context) -> list[Doc
             words=tuple(filter(None, (row.signature_en, row.address))),
             card=_card(
                 url=f"/places/{row.id}",
+                code=row.code,
                 tone="place",
                 **_texts(row, "name", "signature", into=("title", "summary")),
                 **where.card(row.parent_id or row.id),
@@ -238,6 +240,7 @@ def _organisations(
             created_at=_epoch(row.created_at),
             card=_card(
                 url=f"/partners/{row.id}",
+                external_id=row.external_id,
                 tone="law",
                 **_texts(row, "name", "about", into=("title", "summary")),
                 **where.card(row.place_id),
@@ -282,6 +285,7 @@ def _goods(session: Session, ids: Sequence[UUID], context: Context) -> list[Docu
             words=tuple(filter(None, (shop.name, shop.name_en))),
             card=_card(
                 url=f"/goods/{row.id}",
+                external_id=row.external_id,
                 tone="goods",
                 who=shop.name,
                 who_en=shop.name_en,
@@ -310,7 +314,7 @@ def _posts(session: Session, ids: Sequence[UUID], context: Context) -> list[Docu
             id=f"post:{row.id}",
             kind="post",
             title=row.title,
-            body=row.content or "",
+            body=row.what,
             other_titles=_others(row),
             category="posts_jobs",
             service_nature="volunteer",
@@ -320,8 +324,9 @@ def _posts(session: Session, ids: Sequence[UUID], context: Context) -> list[Docu
             created_at=_epoch(row.created_at),
             card=_card(
                 url=f"/volunteering/posts/{row.id}",
+                external_id=row.external_id,
                 tone="posts_jobs",
-                **_texts(row, "title", "content", into=("title", "summary")),
+                **_texts(row, "title", "what", into=("title", "summary")),
                 **where.card(row.place_id),
                 nature="volunteer",
                 next=_epoch(starts[row.id][0]) if starts.get(row.id) else None,
@@ -332,7 +337,7 @@ def _posts(session: Session, ids: Sequence[UUID], context: Context) -> list[Docu
 
 
 def _reward_ids(session: Session) -> list[UUID]:
-    return [row.id for row in rewards.active_rewards(session)]
+    return [row.id for row in rewards.all_rewards(session)]
 
 
 def _rewards(session: Session, ids: Sequence[UUID], context: Context) -> list[Document]:
@@ -350,13 +355,14 @@ def _rewards(session: Session, ids: Sequence[UUID], context: Context) -> list[Do
             created_at=_epoch(row.created_at),
             card=_card(
                 url=f"/rewards/{row.id}",
+                external_id=row.external_id,
                 tone="inclusive",
                 **_texts(row, "title", "summary"),
                 price_mode="points",
                 points=row.points,
             ),
         )
-        for row in rewards.active_rewards(session)
+        for row in rewards.all_rewards(session)
         if row.id in wanted
     ]
 

@@ -1,4 +1,4 @@
-"""The search page: words, choices with true counts, results; it works without an index."""
+"""The search page: words, choices with true counts, results."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def _facets(asked: Asked, found: Page | None) -> list[tuple[str, list[Any], bool
     for name, title in FACET_WORDS.items():
         counts = dict(found.facets.get(FACET_OF.get(name, name), {})) if found else {}
         chosen: tuple[str, ...] = getattr(asked, name)
-        values = [v for v in _order(name, counts) if counts.get(v) or v in chosen]
+        values = [v for v in _order(name) if counts.get(v) or v in chosen]
         items = [
             (
                 _words(name, value),
@@ -223,7 +223,7 @@ def _facets(asked: Asked, found: Page | None) -> list[tuple[str, list[Any], bool
     return shown
 
 
-def _order(name: str, counts: dict[str, int]) -> list[str]:
+def _order(name: str) -> list[str]:
     if name == "kind":
         return list(KIND_WORDS)
     if name == "time":

@@ -16,6 +16,7 @@ from app.wallet.actions import (
     record_fund_purchase,
     release,
     reverse_credit,
+    seal_book,
 )
 from app.wallet.errors import InsufficientPoints, WalletRefused
 from app.wallet.queries import (
@@ -28,7 +29,6 @@ from app.wallet.queries import (
     outstanding,
     owed_to_workshop,
     passbook,
-    totals,
     verify_book,
     workshop_statement,
 )
@@ -58,8 +58,8 @@ __all__ = [
     "record_fund_purchase",
     "release",
     "reverse_credit",
+    "seal_book",
     "split_sale",
-    "totals",
     "verify_book",
     "workshop_statement",
 ]

@@ -84,11 +84,6 @@ def outstanding(session: Session, programme: Programme) -> Decimal:
     return -sum((one.posted for one in found.values()), Decimal(0))
 
 
-def totals(session: Session) -> list[Any]:
-    """Return the sums per unit and kind of account, for the sunshine ledger."""
-    return list(ledger.totals_by_kind(session))
-
-
 def conservation(session: Session) -> list[ledger.Conservation]:
     """Return for each unit where all of it is, by kind of account; sums to zero."""
     return ledger.conservation(session)

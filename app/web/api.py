@@ -3,11 +3,12 @@
     bp = api_blueprint("bookings_api")
 
     @bp.post("/bookings")
-    @spec.validate(json=BookingIn, resp=Response(HTTP_201=BookingOut), tags=["bookings"])
     @for_programs("write")
+    @spec.validate(json=BookingForm, resp=answers(BookingOut, 201), tags=["Bookings"])
     def create() -> ResponseReturnValue: ...
 
 The same actions as the pages', the same refusals said as `application/problem+json`.
+Amounts are texts ("12.50"), moments are ISO 8601 in UTC.
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec
+from uuid import UUID
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from spectree import Response as Answers
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType
+from sqlmodel import Session, and_, or_
+from werkzeug.exceptions import BadRequest
 
 from app.kernel.errors import Invalid, NotAllowed
 from app.kernel.i18n import msg
@@ -34,6 +40,13 @@ P = ParamSpec("P")
 
 PREFIX = "/api/v1"
 LIMIT_MAX = 100
+NUL = b"\\u0000"
+
+
+class Out(BaseModel):
+    """What is told: built from a row or from values, never changed."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
 class Problem(BaseModel):
@@ -54,10 +67,10 @@ class Paging(BaseModel):
 
 
 def _refuse(
-    _request: Any, _response: Any, error: ValidationError | None, _instance: Any
+    _request: Any, _response: Any, error: Exception | None, *_more: Any
 ) -> None:
     """Say what cannot be taken in our sentences, before the view runs."""
-    if error is not None:
+    if isinstance(error, ValidationError):
         raise FormRefused(sentences_of(error))
 
 
@@ -65,7 +78,10 @@ spec = SpecTree(
     "flask",
     title="Common Fair",
     version="1",
+    mode="strict",  # only what is ours to describe, not the pages
     annotations=False,
+    naming_strategy=lambda model: model.__name__,
+    nested_naming_strategy=lambda _parent, child: child,
     before=_refuse,
     validation_error_model=Problem,
     security_schemes=[
@@ -82,6 +98,18 @@ spec = SpecTree(
 def api_blueprint(name: str) -> Blueprint:
     """Return a feature's part of the API."""
     return Blueprint(name, __name__, url_prefix=PREFIX)
+
+
+def answers(model: type[BaseModel], status: int = 200, *problems: int) -> Answers:
+    """Describe what an operation answers: *model*, and the *problems* it may say."""
+    told: dict[str, Any] = {f"HTTP_{status}": model}
+    return Answers(**told, **{f"HTTP_{code}": Problem for code in problems})
+
+
+READS = (401, 403)
+"""The problems of reading with a token."""
+READS_ONE = (401, 403, 404)
+WRITES = (400, 401, 403, 404, 409)
 
 
 def for_programs(
@@ -104,12 +132,27 @@ def for_programs(
                     msg("Please send an Idempotency-Key with every change."),
                     field="Idempotency-Key",
                 )
+            if scope == "write":
+                _ensure_json()
             return view(*args, **kwargs)
 
         setattr(guarded, MARK, f"token {scope}")
         return guarded
 
     return wrap
+
+
+def _ensure_json() -> None:
+    """Refuse a body that is no JSON, before it reads as an empty one.
+
+    Raises:
+        BadRequest, UnsupportedMediaType: there is a body, and it cannot be read.
+    """
+    if not request.content_length and not request.headers.get("Transfer-Encoding"):
+        return
+    found = request.get_json()
+    if not isinstance(found, dict) or NUL in request.get_data():
+        raise BadRequest
 
 
 def body(model: type[BaseModel]) -> Any:
@@ -154,4 +197,57 @@ def from_cursor(cursor: str | None) -> str | None:
     try:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError, UnicodeDecodeError):
-        raise Invalid(msg("This cursor is none of ours."), field="cursor") from None
+        raise bad_cursor() from None
+
+
+def page_of(
+    session: Session,
+    wanted: Any,
+    paging: Paging,
+    *,
+    by: tuple[Any, Any],
+    newest_first: bool = True,
+) -> tuple[list[Any], str | None]:
+    """Return a page of rows in the order of a moment, and the cursor of the next.
+
+    Args:
+        session: The open reading.
+        wanted: A select of one table.
+        paging: How many, and after which.
+        by: The column of the moment and the one of the id that breaks ties.
+        newest_first: Which way.
+
+    Raises:
+        Invalid: the cursor is none of ours.
+    """
+    moment, one = by
+    if paging.cursor is not None:
+        at, after = _place_of(paging.cursor)
+        if newest_first:
+            beyond, next_id = moment < at, one < after
+        else:
+            beyond, next_id = moment > at, one > after
+        wanted = wanted.where(or_(beyond, and_(moment == at, next_id)))
+    order = (moment.desc(), one.desc()) if newest_first else (moment, one)
+    rows = list(session.exec(wanted.order_by(*order).limit(paging.limit + 1)))
+    if len(rows) <= paging.limit:
+        return rows, None
+    last = rows[paging.limit - 1]
+    at = getattr(last, moment.key)
+    return rows[: paging.limit], to_cursor(f"{at.isoformat()} {last.id}")
+
+
+def _place_of(cursor: str) -> tuple[datetime, UUID]:
+    at, _, after = (from_cursor(cursor) or "").partition(" ")
+    try:
+        found = datetime.fromisoformat(at), UUID(after)
+    except ValueError:
+        raise bad_cursor() from None
+    if found[0].tzinfo is None:
+        raise bad_cursor()
+    return found
+
+
+def bad_cursor() -> Invalid:
+    """Return the refusal of a cursor that no page gave."""
+    return Invalid(msg("This cursor is none of ours."), field="cursor")

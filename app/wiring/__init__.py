@@ -6,6 +6,7 @@ from flask import Flask
 from flask_login import LoginManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app import search
 from app.kernel.clock import set_wall_clock
 from app.kernel.config import ROOT, Settings
 from app.kernel.db import Database
@@ -55,6 +56,12 @@ def create_app(settings: Settings | None = None) -> Flask:
         )
     app.extensions["fair_settings"] = settings
     app.extensions["fair_database"] = Database(settings.url)
+    app.extensions["fair_catalogue"] = search.open_index(
+        settings.index_dir, settings.timezone
+    )
+    app.extensions["fair_ready_checks"] = {
+        "search": app.extensions["fair_catalogue"].is_ready
+    }
     app.extensions["fair_messenger"] = FileMessenger(settings.messages_dir)
     _init_sign_in(app)
     init_refusals(app)

@@ -16,6 +16,7 @@ import click
 from flask import Flask, current_app
 from sqlmodel import select
 
+from app import search
 from app.kernel.clock import now
 from app.kernel.config import Settings, SettingsProblem
 from app.kernel.errors import Refusal
@@ -93,6 +94,9 @@ def jobs(*, loop: bool) -> None:
     due: dict[str, float] = {}
     while True:
         told = relay_pending(database(), make_hearing(), at=now())
+        told += search.catch_up(
+            database(), current_app.extensions["fair_catalogue"], at=now()
+        )
         for job in TIMETABLE:
             if time.monotonic() < due.get(job.name, 0.0):
                 continue
@@ -185,6 +189,9 @@ def _find_person(session: Any, text: str) -> Person:
 
 def main() -> None:
     """Run the command; a known problem is one line on stderr and exit 1."""
+    from app.wiring import keeping  # registers its commands
+
+    assert keeping
     try:
         fair(standalone_mode=False)
     except click.exceptions.Abort:

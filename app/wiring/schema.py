@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlmodel import Session, SQLModel
 
 import ledger
+from app import volunteering
 from app.kernel.db import Database
 from app.wiring import tables  # noqa: F401 - registers every table
 
@@ -22,8 +23,10 @@ def upgrade(db: Database) -> None:
     with db.engine.execution_options(fair_write=True).begin() as connection:
         if not any((MIGRATIONS / "versions").glob("*.py")):
             create_from_models(connection)
-            return
-        command.upgrade(_config(connection), "head")
+        else:
+            command.upgrade(_config(connection), "head")
+    # An SQLite connection that changed the schema posts several times slower.
+    db.engine.dispose()
 
 
 def newest_version() -> str | None:
@@ -35,6 +38,7 @@ def create_from_models(connection: Connection) -> None:
     """Create every table straight from the models (tests compare migrations to it)."""
     SQLModel.metadata.create_all(connection)
     ledger.install_guards(connection)
+    volunteering.install_guards(connection)
     with Session(connection, join_transaction_mode="rollback_only") as session:
         ledger.ensure_units(session)
         session.flush()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from app import bookings, fair, rewards, sunshine, volunteering, workshops
+from app import bookings, fair, rewards, sunshine, volunteering, wallet, workshops
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Job:
 
 
 TIMETABLE: tuple[Job, ...] = (
+    Job("seal the book", timedelta(seconds=1), wallet.seal_book),
     Job("shifts", timedelta(minutes=1), volunteering.close_finished),
     Job("bookings expired", timedelta(minutes=1), bookings.expire_unanswered),
     Job("rewards ready", timedelta(minutes=1), rewards.settle_due),
