@@ -57,6 +57,7 @@ class GoodForm(Form):
     summary: Annotated[str, StringConstraints(max_length=500)] | None = None
     summary_en: Annotated[str, StringConstraints(max_length=500)] | None = None
     unit: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    unit_en: Annotated[str, StringConstraints(max_length=40)] | None = None
     category: GoodCategory
     price_cny: Price
     points_price: Price | None = None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -196,6 +198,29 @@ def test_two_want_the_last_one_and_one_gets_it(
         assert points(session, cast.lin) == (Decimal("20.00"), Decimal("0.00"))
         assert stock(session, shop.stool) == [(3, 3, 0)]
         assert len(session.exec(select(Order)).all()) == 1
+
+
+def test_eight_at_once_want_three_and_three_get_them(
+    db: Database, cast: Cast, shop: Shop
+) -> None:
+    start = Barrier(8)
+
+    def want(_number: int) -> bool:
+        start.wait()
+        try:
+            with db.transaction() as session:
+                order(session, cast, shop, {shop.stool: 1})
+        except OutOfStock:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(want, range(8)))
+
+    assert sum(got) == 3
+    with db.reading() as session:
+        assert stock(session, shop.stool) == [(3, 3, 0)]
+        assert len(session.exec(select(Order)).all()) == 3
 
 
 def test_the_database_refuses_to_reserve_more_than_was_made(
