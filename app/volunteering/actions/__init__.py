@@ -3,9 +3,6 @@
 from app.volunteering.actions.attendance import (
     check_in_by_code,
     check_out_by_code,
-    close_finished,
-    enter_hours,
-    fix_checkout,
     scan_in,
     scan_out,
 )
@@ -25,6 +22,7 @@ from app.volunteering.actions.posts import (
     cancel_shift,
     end_post,
 )
+from app.volunteering.actions.sheets import close_finished, enter_hours, fix_checkout
 from app.volunteering.actions.verification import (
     Verified,
     reject_record,
