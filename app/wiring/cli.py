@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -58,11 +60,9 @@ def fair() -> None:
 
 @fair.command()
 @click.option("--bind", help="Address and port; FAIR_BIND otherwise.")
-def run(bind: str | None) -> None:
-    """Serve the fair; SIGTERM finishes what runs and exits."""
-    from granian.constants import Interfaces
-    from granian.server import Server
-
+@click.option("--no-worker", is_flag=True, help="Jobs run elsewhere: fair jobs --loop.")
+def run(bind: str | None, *, no_worker: bool) -> None:
+    """Serve the fair and work its jobs; SIGTERM finishes what runs and exits."""
     chosen = Settings.from_environment()
     host, _, port = (bind or chosen.bind).rpartition(":")
     app = create_app(chosen)
@@ -70,10 +70,34 @@ def run(bind: str | None) -> None:
         upgrade(database())
         database().close()
     click.echo(f"Common Fair is open at http://{host}:{port}")
+    with nullcontext() if no_worker else _worker():
+        _serve(chosen, host, int(port))
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    """Run the jobs beside the server, in a process of their own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.wiring.cli", "jobs", "--loop"]
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _serve(chosen: Settings, host: str, port: int) -> None:
+    from granian.constants import Interfaces
+    from granian.server import Server
+
     Server(
         "app.wiring.wsgi:app",
         address=host.strip("[]") or "127.0.0.1",
-        port=int(port),
+        port=port,
         interface=Interfaces.WSGI,
         workers=chosen.workers,
         blocking_threads=chosen.threads,
@@ -100,8 +124,7 @@ def jobs(*, loop: bool) -> None:
         for job in TIMETABLE:
             if time.monotonic() < due.get(job.name, 0.0):
                 continue
-            with transaction() as session:
-                done = job.run(session, now())
+            done = job.do(database(), now())
             due[job.name] = time.monotonic() + job.every.total_seconds()
             if done or not loop:
                 click.echo(f"{job.name}: {done}")

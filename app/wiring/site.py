@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
+from app.apidocs.views import bp as apidocs
 from app.bookings.views import bp as bookings
 from app.desk.views import bp as desk
 from app.desk.views import init_desk
@@ -21,6 +22,7 @@ from app.places.desk import bp as places_desk
 from app.places.views import bp as places
 from app.rewards.desk import bp as rewards_desk
 from app.rewards.views import bp as rewards
+from app.search.views import bp as search
 from app.sunshine.views import bp as sunshine
 from app.sunshine.views import ledger_bp
 from app.volunteering.desk import bp as volunteering_desk
@@ -66,6 +68,8 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(desk, url_prefix="/desk")
     init_desk(app, SOURCES)
     app.register_blueprint(people)
+    app.register_blueprint(search)
+    app.register_blueprint(apidocs)
     app.register_blueprint(places, url_prefix="/places")
     app.register_blueprint(places_desk, url_prefix="/places")
     app.register_blueprint(partners, url_prefix="/partners")
