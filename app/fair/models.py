@@ -119,9 +119,10 @@ class Offering(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint(
             "(price_mode = 'free' AND points IS NULL AND price_cny IS NULL)"
-            " OR (price_mode = 'points' AND points > 0 AND programme_id IS NOT NULL"
-            " AND price_cny IS NULL)"
-            " OR (price_mode = 'cny' AND price_cny > 0 AND points IS NULL)",
+            " OR (price_mode = 'points' AND points IS NOT NULL AND points > 0"
+            " AND programme_id IS NOT NULL AND price_cny IS NULL)"
+            " OR (price_mode = 'cny' AND price_cny IS NOT NULL AND price_cny > 0"
+            " AND points IS NULL)",
             name="price",
         ),
         CheckConstraint(

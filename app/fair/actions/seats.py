@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -76,7 +76,9 @@ def add_slots(
     offering = offering_for(session, offering_id, lock=True)
     _ensure_own(session, offering, by, on=at.date())
     seats = capacity or offering.capacity
-    wanted = sorted(set(spans))
+    wanted = sorted(
+        {(start.astimezone(UTC), end.astimezone(UTC)) for start, end in spans}
+    )
     if len(wanted) > rules.SLOTS_MAX:
         raise OfferingInvalid(
             msg("At most %(count)s times at once."), count=rules.SLOTS_MAX

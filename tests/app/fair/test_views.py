@@ -136,7 +136,11 @@ def test_the_same_form_sent_twice_makes_one_offering(
     ],
 )
 def test_what_cannot_be_taken_is_said_beside_its_cause(
-    db: Database, cast: Cast, client_of: ClientOf, changes: dict[str, str], sentence: str
+    db: Database,
+    cast: Cast,
+    client_of: ClientOf,
+    changes: dict[str, str],
+    sentence: str,
 ) -> None:
     form = {"place_id": str(cast.centre)} | HAIRCUT | changes
 
@@ -269,7 +273,11 @@ def test_times_are_added_weekly_and_taken_away(
     ],
 )
 def test_impossible_times_are_refused(
-    cast: Cast, client_of: ClientOf, haircut: UUID, changes: dict[str, str], sentence: str
+    cast: Cast,
+    client_of: ClientOf,
+    haircut: UUID,
+    changes: dict[str, str],
+    sentence: str,
 ) -> None:
     day = (now().date() + timedelta(days=3)).isoformat()
     form = {"day": day, "starts": "09:00", "ends": "10:00", "weeks": "1"} | changes

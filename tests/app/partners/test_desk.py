@@ -36,7 +36,9 @@ def club(db: Database, cast: Cast) -> UUID:
 
 
 @pytest.mark.parametrize("who", ["lin", "sun", "ma", "jin"])
-def test_others_do_not_vet(cast: Cast, client_of: ClientOf, club: UUID, who: str) -> None:
+def test_others_do_not_vet(
+    cast: Cast, client_of: ClientOf, club: UUID, who: str
+) -> None:
     browser = client_of(getattr(cast, who))
     assert browser.get("/partners/desk").status_code == 403
     assert browser.send(f"/partners/desk/{club}/verification").status_code == 403
@@ -63,7 +65,10 @@ def test_declining_needs_a_reason_that_the_applicant_reads(
     silent = shen.swap(f"/partners/desk/{club}/refusal")
     assert silent.status_code == 422
     assert "Please give a reason" in text_of(silent)
-    assert shen.swap(f"/partners/desk/{club}/refusal", reason="材料不全").status_code == 200
+    assert (
+        shen.swap(f"/partners/desk/{club}/refusal", reason="材料不全").status_code
+        == 200
+    )
     assert "材料不全" in client_of(cast.pan).get(f"/partners/{club}/office").text
 
 

@@ -74,7 +74,11 @@ def test_an_application_is_public_only_after_it_was_admitted(
     ],
 )
 def test_an_application_says_what_is_wrong(
-    db: Database, cast: Cast, client_of: ClientOf, changes: dict[str, str], sentence: str
+    db: Database,
+    cast: Cast,
+    client_of: ClientOf,
+    changes: dict[str, str],
+    sentence: str,
 ) -> None:
     answer = client_of(cast.pan).send("/partners/", **(APPLICATION | changes))
     assert answer.status_code == 422
@@ -86,8 +90,9 @@ def test_applying_twice_with_one_form_applies_once(
 ) -> None:
     pan, key = client_of(cast.pan), str(uuid4())
     first = pan.send("/partners/", key, **APPLICATION)
-    assert pan.send("/partners/", key, **APPLICATION).headers["Location"] == (
-        first.headers["Location"]
+    assert (
+        pan.send("/partners/", key, **APPLICATION).headers["Location"]
+        == (first.headers["Location"])
     )
     with db.reading() as session:
         found = partners.organisations_in(session, [OrganisationState.APPLIED])
@@ -135,12 +140,17 @@ def test_members_are_taken_in_by_the_number_on_their_card(
     unknown = pan.send(f"/partners/{club}/members", member_no="NOBODY99")
     assert unknown.status_code == 422
     assert "Nobody has this number" in text_of(unknown)
-    assert pan.send(f"/partners/{club}/members", member_no="cast0002").status_code == 303
+    assert (
+        pan.send(f"/partners/{club}/members", member_no="cast0002").status_code == 303
+    )
     with db.reading() as session:
         assert partners.is_member(session, club, cast.chen, on=now().date())
-    assert client_of(cast.chen).send(
-        f"/partners/{club}/members", member_no="CAST0000"
-    ).status_code == 403
+    assert (
+        client_of(cast.chen)
+        .send(f"/partners/{club}/members", member_no="CAST0000")
+        .status_code
+        == 403
+    )
     pan.send(f"/partners/{club}/members/{cast.chen}/exit")
     with db.reading() as session:
         tomorrow = now().date() + timedelta(days=1)
