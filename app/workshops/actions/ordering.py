@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, select
 
-from app import people, places, programmes, wallet
+from app import people, places, wallet
 from app.kernel import doings
 from app.kernel.clock import day_of
 from app.kernel.i18n import msg
@@ -31,6 +31,7 @@ from app.workshops.models import (
     Workshop,
 )
 from app.workshops.queries import (
+    find_love_bank,
     good_for,
     goods_by_ids,
     is_manager,
@@ -111,7 +112,7 @@ def place_order(
         raise OrderInvalid(msg("You manage this workshop and cannot order from it."))
     order_id = uuid4()
     points, hold_id = None, None
-    programme = programmes.find_programme(session, rules.PROGRAMME_CODE)
+    programme = find_love_bank(session)
     if pay_with == PayWith.POINTS:
         points = rules.total_points(goods, lines)
         if programme is None:
@@ -140,7 +141,7 @@ def place_order(
         total_points=points,
         hold_id=hold_id,
         placed_at=at,
-        effective_at=at + timedelta(minutes=undo_minutes(session, at)),
+        effective_at=at + timedelta(minutes=undo_minutes(session, programme, at)),
     )
     session.add(order)
     _write_lines(session, order, workshop, goods, lines, picks)

@@ -18,6 +18,7 @@ from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
 from app.people import Person
 from app.places import Place
+from app.programmes import Programme
 from app.workshops import rules
 from app.workshops.errors import (
     OrderNotFound,
@@ -233,9 +234,13 @@ def orders_at_counter(
     )
 
 
-def undo_minutes(session: Session, at: datetime) -> int:
+def find_love_bank(session: Session) -> Programme | None:
+    """Return the programme whose points may stand in for cash, or None."""
+    return programmes.find_programme(session, rules.PROGRAMME_CODE)
+
+
+def undo_minutes(session: Session, programme: Programme | None, at: datetime) -> int:
     """Return for how many minutes an order placed at *at* can be undone."""
-    programme = programmes.find_programme(session, rules.PROGRAMME_CODE)
     if programme is None:
         return rules.UNDO_MINUTES_DEFAULT
     return programmes.rule_on(session, programme.id, day_of(at)).undo_minutes

@@ -215,5 +215,7 @@ def _review_context(session: Session, workshop_id: UUID) -> dict[str, Any] | Non
         "counters": counters,
         "homes": places.places_by_ids(session, {one.parent_id for one in counters}),
         "balance": wallet.balances_of(session, me().id)["POINT"].available,
-        "undo_minutes": queries.undo_minutes(session, at),
+        "undo_minutes": queries.undo_minutes(
+            session, queries.find_love_bank(session), at
+        ),
     }
