@@ -74,7 +74,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open one consistent view for reading; whatever is changed in it is lost."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        engine = self.engine
+        if not self.is_sqlite:  # there each statement would see what is newest
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with Session(engine, expire_on_commit=False, autoflush=False) as session:
             try:
                 yield session
             finally:

@@ -9,18 +9,29 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from app import bookings, fair, rewards, sunshine, volunteering, wallet, workshops
+from app.kernel.db import Database
 
 
 @dataclass(frozen=True)
 class Job:
     """Something due from time to time; idempotent and bounded.
 
-    `run` gets an open transaction and the moment, and returns how much it did.
+    `run` gets an open transaction and the moment, `run_alone` the database, because
+    it reads for long and nobody may wait for it. Each returns how much it did.
     """
 
     name: str
     every: timedelta
-    run: Callable[[Session, datetime], int]
+    run: Callable[[Session, datetime], int] | None = None
+    run_alone: Callable[[Database, datetime], int] | None = None
+
+    def do(self, db: Database, at: datetime) -> int:
+        """Do it now; return how much was done."""
+        if self.run_alone is not None:
+            return self.run_alone(db, at)
+        assert self.run is not None
+        with db.transaction() as session:
+            return self.run(session, at)
 
 
 TIMETABLE: tuple[Job, ...] = (
@@ -31,6 +42,6 @@ TIMETABLE: tuple[Job, ...] = (
     Job("rewards lapsed", timedelta(hours=1), rewards.lapse_uncollected),
     Job("offerings begin and end", timedelta(minutes=10), fair.turn_pages),
     Job("licences run out", timedelta(minutes=10), fair.put_to_sleep_expired),
-    Job("verify books", timedelta(hours=24), sunshine.check_book),
+    Job("verify books", timedelta(hours=24), run_alone=sunshine.check_book),
     Job("orders lapsed", timedelta(hours=1), workshops.lapse_overdue),
 )

@@ -12,8 +12,7 @@ from tests.cast import NOON
 
 
 def test_a_right_book_is_written_down_as_right(db: Database) -> None:
-    with db.transaction() as session:
-        assert sunshine.check_book(session, NOON) == 1
+    assert sunshine.check_book(db, NOON) == 1
 
     with db.reading() as session:
         check = sunshine.last_check(session)
@@ -24,10 +23,9 @@ def test_a_right_book_is_written_down_as_right(db: Database) -> None:
 
 
 def test_it_is_not_read_again_the_same_day(db: Database) -> None:
-    with db.transaction() as session:
-        sunshine.check_book(session, NOON)
-        assert sunshine.check_book(session, NOON + timedelta(hours=2)) == 0
-        assert sunshine.check_book(session, NOON + timedelta(hours=21)) == 1
+    sunshine.check_book(db, NOON)
+    assert sunshine.check_book(db, NOON + timedelta(hours=2)) == 0
+    assert sunshine.check_book(db, NOON + timedelta(hours=21)) == 1
 
 
 def test_a_counter_changed_behind_our_back_is_found(db: Database) -> None:
@@ -49,7 +47,7 @@ def test_a_counter_changed_behind_our_back_is_found(db: Database) -> None:
                 " WHERE unit = 'POINT' AND kind = 'member' AND credits_posted > 0"
             )
         )
-        sunshine.check_book(session, NOON)
+    sunshine.check_book(db, NOON)
 
     with db.reading() as session:
         check = sunshine.last_check(session)
