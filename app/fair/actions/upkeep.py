@@ -21,6 +21,7 @@ def put_to_sleep_expired(session: Session, at: datetime) -> int:
 
     Domain handbook O03: the expiry suspends by itself. Returns how many changed.
     """
+    valid = partners.valid_licence_kinds(session, on=at.date())
     rows = session.exec(
         select(Offering)
         .where(col(Offering.state).in_([OfferingState.PUBLISHED, OfferingState.ASLEEP]))
@@ -32,7 +33,11 @@ def put_to_sleep_expired(session: Session, at: datetime) -> int:
             )
         )
     ).all()
-    return sum(_sleep_or_wake(session, one, at) for one in rows)
+    return sum(
+        _sleep_or_wake(session, one, at)
+        for one in rows
+        if not _is_plainly_fine(one, valid)
+    )
 
 
 def look_after(
@@ -77,6 +82,20 @@ def turn_pages(session: Session, at: datetime) -> int:
             offering.published_at = at
         _change(session, offering, at)
     return len(rows)
+
+
+def _is_plainly_fine(
+    offering: Offering, valid: frozenset[tuple[UUID, LicenceKind]]
+) -> bool:
+    """Say that a live offering's licence counts, without a question per offering."""
+    holder = offering.organisation_id or offering.provider_id
+    return (
+        offering.state == OfferingState.PUBLISHED
+        and offering.exemption_id is None
+        and offering.needs_licence is not None
+        and holder is not None
+        and (holder, offering.needs_licence) in valid
+    )
 
 
 def _sleep_or_wake(session: Session, offering: Offering, at: datetime) -> bool:
