@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
+from flask import Flask
 
 from app.kernel.permissions import Role
 from tests.cast import Cast
@@ -55,3 +57,18 @@ def test_role_words_stand_on_the_cast_cards(client: Client) -> None:
     assert "马中心" in text
     assert "Centre manager" in text
     assert Role.CENTRE_MANAGER not in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/search", "/fair/{id}", "/bookings/new", "/bookings/{id}", "/volunteering/",
+     "/volunteering/mine", "/volunteering/shifts/{id}", "/goods", "/orders/{id}",
+     "/rewards/", "/rewards/{id}", "/rewards/redemptions/{id}", "/wallet/"],
+)  # fmt: skip
+def test_what_the_front_page_and_the_desk_link_to_exists(app: Flask, path: str) -> None:
+    """Their links across the street are written out; this is what holds them."""
+    adapter = app.url_map.bind("localhost")
+
+    endpoint, _ = adapter.match(path.format(id=uuid4()), method="GET")
+
+    assert endpoint in app.view_functions
