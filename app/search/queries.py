@@ -140,8 +140,8 @@ def _offerings(
                     url=f"/fair/{row.id}",
                     external_id=row.external_id,
                     tone=row.category,
-                    who=who,
-                    who_en=who_en,
+                    who=who if team else people.masked_name(who),
+                    who_en=who_en if team else people.masked_name(who_en),
                     **_texts(row, "title", "summary"),
                     **where.card(row.place_id),
                     price_mode=row.price_mode,
@@ -203,7 +203,7 @@ def _places(session: Session, ids: Sequence[UUID], context: Context) -> list[Doc
             words=tuple(filter(None, (row.signature_en, row.address))),
             card=_card(
                 url=f"/places/{row.id}",
-                code=row.code,
+                external_id=row.code,
                 tone="place",
                 **_texts(row, "name", "signature", into=("title", "summary")),
                 **where.card(row.parent_id or row.id),
@@ -406,6 +406,7 @@ class _Where:
         if place is None:
             return {}
         return {
+            "place_id": place.id,
             "place": place.name,
             "place_en": place.name_en,
             "place_zh_hant": place.name_zh_hant,

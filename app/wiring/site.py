@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from flask import Flask
 
 from app.apidocs.views import bp as apidocs
+from app.bookings.api import bp as bookings_api
 from app.bookings.views import bp as bookings
 from app.desk.views import bp as desk
 from app.desk.views import init_desk
+from app.fair.api import bp as fair_api
 from app.fair.desk import bp as fair_desk
 from app.fair.views import bp as fair
 from app.fair.views.slots import bp as fair_slots
@@ -20,15 +22,20 @@ from app.partners.views import bp as partners
 from app.people.views import bp as people
 from app.places.desk import bp as places_desk
 from app.places.views import bp as places
+from app.rewards.api import bp as rewards_api
 from app.rewards.desk import bp as rewards_desk
 from app.rewards.views import bp as rewards
+from app.search.api import bp as search_api
 from app.search.views import bp as search
 from app.sunshine.views import bp as sunshine
 from app.sunshine.views import ledger_bp
+from app.volunteering.api import bp as volunteering_api
 from app.volunteering.desk import bp as volunteering_desk
 from app.volunteering.views import bp as volunteering
+from app.wallet.api import bp as wallet_api
 from app.wallet.views import bp as wallet
 from app.wiring.desk import SOURCES
+from app.workshops.api import bp as workshops_api
 from app.workshops.desk import bp as workshops_desk
 from app.workshops.views import bp as workshops
 
@@ -87,3 +94,13 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(volunteering_desk, url_prefix="/volunteering")
     app.register_blueprint(workshops)
     app.register_blueprint(workshops_desk)
+    for program in (
+        search_api,
+        fair_api,
+        bookings_api,
+        wallet_api,
+        volunteering_api,
+        workshops_api,
+        rewards_api,
+    ):
+        app.register_blueprint(program)
