@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
+from app import partners
 from app.fair import rules
 from app.fair.actions.steps import why_not_run
 from app.fair.events import OfferingChanged
 from app.fair.models import Offering, OfferingState
 from app.kernel.outbox import publish
+from app.partners import LicenceKind
 
 BATCH_MAX = 500
 
