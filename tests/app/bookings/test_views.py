@@ -9,9 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app import bookings, wallet
+from app import wallet
 from app.bookings import Booking
-from app.kernel.clock import now
 from app.kernel.db import Database
 from tests.app.bookings.conftest import Menu
 from tests.cast import Cast
@@ -263,18 +262,3 @@ def test_empty_pages_say_what_to_do(client_of: ClientOf, cast: Cast) -> None:
     assert "Nothing booked" in text_of(lin.get("/bookings/"))
     assert "Nothing here yet" in text_of(lin.get("/bookings/?when=past"))
     assert "No requests yet" in text_of(lin.get("/bookings/provider"))
-
-
-def test_the_desk_lists_requests_nobody_answered(
-    db: Database, client_of: ClientOf, cast: Cast, menu: Menu
-) -> None:
-    address = book(client_of(cast.lin), menu.real_time)
-    sun = client_of(cast.sun)
-    assert "林小满 · Haircut" not in text_of(sun.get("/desk/"))
-    shift(db, address, timedelta(minutes=11))
-
-    assert "林小满 · Haircut" in text_of(sun.get("/desk/"))
-    assert sun.swap(f"{address}/confirmation").status_code == 200
-    with db.reading() as session:
-        asked, agreed, _ = bookings.provider_queue(session, cast.wang, at=now())
-    assert (len(asked), len(agreed)) == (0, 1)

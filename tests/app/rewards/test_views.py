@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from app import rewards, wallet
+from app import wallet
 from app.kernel.db import Database
 from app.rewards import Redemption, StockLot
 from tests.app.rewards.conftest import Shop
@@ -167,60 +167,6 @@ def test_the_first_look_shows_the_code_and_the_clerk_never_sees_it(
         assert seen.status_code == 200
         assert shown not in seen.text
         assert code not in seen.text
-
-
-def test_the_clerk_hands_over_by_code(
-    db: Database, client_of: ClientOf, cast: Cast, shop: Shop
-) -> None:
-    lin, sun = client_of(cast.lin), client_of(cast.sun)
-    address = redeem(lin, cast, shop.liquid)
-    lin.send(f"{address}/sending")
-    with db.reading() as session:
-        code = session.get_one(Redemption, UUID(address.rsplit("/", 1)[1])).pickup_code
-
-    wrong = sun.swap("/rewards/desk/hand-overs", code="22222222")
-    assert wrong.status_code == 422
-    assert "Nothing waits here under this code" in text_of(wrong)
-    assert wrong.text.lstrip().startswith('<div class="stack" id="rewards-counter"')
-
-    right = sun.send("/rewards/desk/hand-overs", code=f" {str(code).lower()} ")
-    assert right.status_code == 303
-    assert "handed over" in text_of(lin.get(address))
-    book = text_of(lin.get("/wallet/"))
-    assert "Washing liquid Spent" in book
-
-
-def test_the_counter_is_for_those_who_hand_over(
-    client_of: ClientOf, cast: Cast, shop: Shop
-) -> None:
-    lin, sun, ma = (client_of(who) for who in (cast.lin, cast.sun, cast.ma))
-    assert lin.get("/rewards/desk/").status_code == 403
-    assert lin.send("/rewards/desk/hand-overs", code="ABC234").status_code == 403
-    assert sun.get("/rewards/desk/stock").status_code == 403
-    assert ma.get("/rewards/desk/stock").status_code == 200
-
-
-def test_the_manager_takes_stock_in_only_at_her_places(
-    db: Database, client_of: ClientOf, cast: Cast, shop: Shop
-) -> None:
-    ma = client_of(cast.ma)
-    stock = {
-        "reward_id": str(shop.liquid),
-        "quantity": "5",
-        "funding_source": "fair_proceeds",
-    }
-
-    elsewhere = ma.send("/rewards/desk/stock", place_id=str(cast.other_centre), **stock)
-    assert elsewhere.status_code == 403
-    none = ma.send(
-        "/rewards/desk/stock", **(stock | {"quantity": "0"}), place_id=str(cast.station)
-    )
-    assert none.status_code == 422
-    here = ma.send("/rewards/desk/stock", place_id=str(cast.station), **stock)
-    assert here.status_code == 303
-    with db.reading() as session:
-        free = rewards.free_stock(session, [shop.liquid])[shop.liquid]
-    assert [(one.place_id, one.free) for one in free] == [(cast.station, 8)]
 
 
 def test_a_clerk_redeems_for_a_resident_and_both_names_stand_there(
