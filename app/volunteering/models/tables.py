@@ -114,6 +114,7 @@ class Post(SQLModel, table=True):
     needs: str | None = Field(default=None, max_length=60)
     """Training or licence a volunteer must have shown: "first aid" (R-VOL-07)."""
     beneficiaries: str = Field(max_length=120)
+    beneficiaries_en: str | None = Field(default=None, max_length=160)
     organising_unit: str = Field(max_length=120)
     person_in_charge: str = Field(max_length=60)
     created_by: UUID | None = Field(default=None, foreign_key="person.id")

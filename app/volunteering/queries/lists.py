@@ -33,6 +33,7 @@ def open_shifts(
     place_ids: Collection[UUID] | None = None,
     day: date | None = None,
     limit: int = LIST_MAX,
+    offset: int = 0,
 ) -> list[tuple[Shift, Post]]:
     """Return coming shifts that are not called off, the soonest first."""
     query = (
@@ -43,6 +44,7 @@ def open_shifts(
         .where(col(Post.ended_at).is_(None))
         .order_by(col(Shift.starts_at), col(Shift.id))
         .limit(limit)
+        .offset(offset)
     )
     if place_ids is not None:
         query = query.where(col(Shift.place_id).in_(place_ids))

@@ -28,6 +28,7 @@ from app.volunteering.views.shown import (
     record_rows,
     shift_rows,
 )
+from app.web.filters import day as in_words
 from app.web.filters import from_local, local_today
 from app.web.forms import Form, blank_form, read_form, refused_form
 from app.web.guards import find_me, me, public, signed_in
@@ -39,6 +40,8 @@ from app.web.words import localized, translate
 CLAIM = "volunteering/_claim.html"
 DAYS_BACK = 30
 DAYS_SHOWN = 14
+PAGE = 24
+PAGES_MAX = 200
 COMING = frozenset(
     {
         ClaimState.CLAIMED,
@@ -55,12 +58,20 @@ def index() -> ResponseReturnValue:
     """Show the shifts one can take: by place and day; what fits comes first."""
     at, reader = now(), find_me()
     place_id, day = _uuid(request.args.get("place")), _day(request.args.get("day"))
+    page = min(max(request.args.get("page", 1, type=int), 1), PAGES_MAX)
     with reading() as session:
         within = (
             {place_id, *places.descendant_ids(session, place_id)} if place_id else None
         )
-        found = queries.open_shifts(session, at=at, place_ids=within, day=day)
-        rows = shift_rows(session, found, reader.id if reader else None, at)
+        found = queries.open_shifts(
+            session,
+            at=at,
+            place_ids=within,
+            day=day,
+            limit=PAGE + 1,
+            offset=(page - 1) * PAGE,
+        )
+        rows = shift_rows(session, found[:PAGE], reader.id if reader else None, at)
         used = set(queries.places_with_shifts(session, at=at))
         tree = places.all_places(session)
     for place in [one for one in tree if one.id in used]:
@@ -69,13 +80,19 @@ def index() -> ResponseReturnValue:
         (place.id, localized(place, "name")) for place in tree if place.id in used
     ]
     days = [local_today() + timedelta(days=n) for n in range(DAYS_SHOWN)]
+
+    def url_of(number: int) -> str:
+        return url_for(".index", place=place_id, day=day, page=number)
+
     return page_or_fragment(
         "volunteering/index.html",
         "volunteering/_shifts.html",
         rows=rows,
-        form=blank_form(place=place_id, day=day),
+        form=blank_form(place=place_id, day=day.isoformat() if day else None),
         place_options=options,
-        day_options=days,
+        day_options=[(one.isoformat(), in_words(one)) for one in days],
+        previous_url=url_of(page - 1) if page > 1 else None,
+        next_url=url_of(page + 1) if len(found) > PAGE else None,
         is_filtered=bool(place_id or day),
         is_volunteer=reader is not None
         and Permission.CLAIM_SHIFT in reader.permissions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from app import volunteering, wallet
+from app import people, volunteering, wallet
 from app.kernel.db import Database
 from app.kernel.errors import Invalid
 from app.people import MayNot
@@ -611,3 +612,71 @@ def test_a_rejected_record_frees_the_time_and_says_why(
         left_at=wall(10), by=cast.sun, at=EVENING,
     )  # fmt: skip
     assert sheet.kind is RecordKind.CAPTURED
+
+
+# ---- at the same time
+
+
+def test_ten_at_once_on_the_last_place_give_one_claim(db: Database, cast: Cast) -> None:
+    with db.transaction() as session:
+        post = a_post(session, cast)
+        shift = a_shift(session, post, cast, wall(9), wall(11), people_wanted=1)
+        crowd = []
+        for number in range(10):
+            person = people.register_person(
+                session, display_name=f"志愿者{number}", at=MORNING
+            )
+            session.flush()
+            volunteering.join_as_volunteer(session, person.id, at=MORNING)
+            crowd.append(person.id)
+
+    def claim(person_id: UUID) -> bool:
+        try:
+            with db.transaction() as own:
+                volunteering.claim_shift(own, shift.id, person_id=person_id, at=MORNING)
+        except ShiftFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(claim, crowd)) == 1
+    with db.reading() as session:
+        assert volunteering.shift_for(session, shift.id).claimed == 1
+
+
+def test_one_person_at_two_places_at_once_gets_one(db: Database, cast: Cast) -> None:
+    with db.transaction() as session:
+        post = a_post(session, cast)
+        shifts = [
+            a_shift(session, post, cast, wall(9, minute), wall(11)).id
+            for minute in range(8)
+        ]
+
+    def claim(shift_id: UUID) -> bool:
+        try:
+            with db.transaction() as own:
+                volunteering.claim_shift(own, shift_id, person_id=cast.chen, at=MORNING)
+        except (Overlaps, IntegrityError):
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(claim, shifts)) == 1
+
+
+def test_two_verifiers_at_once_post_once(db: Database, cast: Cast) -> None:
+    with db.transaction() as session:
+        record_id = a_record(session, cast, cast.chen, wall(9), 60).id
+
+    def verify(by: UUID) -> bool:
+        try:
+            with db.transaction() as own:
+                volunteering.verify_record(own, record_id, by=by, at=EVENING)
+        except StepOutOfTurn:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(verify, [cast.ma, cast.zhou, cast.ma, cast.zhou])) == 1
+    with db.reading() as session:
+        assert posted(session, cast.chen, "POINT") == Decimal(10)

@@ -97,7 +97,9 @@ OPEN_STEPS = {
 @pytest.mark.parametrize(("state", "minutes"), list(OPEN_STEPS))
 def test_the_steps_open_to_a_volunteer(state: ClaimState, minutes: int) -> None:
     at = CLAIMED_AT + timedelta(minutes=minutes)
-    assert set(rules.steps_open_to(a_claim(state), LIN, at)) == OPEN_STEPS[state, minutes]
+    assert (
+        set(rules.steps_open_to(a_claim(state), LIN, at)) == OPEN_STEPS[state, minutes]
+    )
     assert rules.steps_open_to(a_claim(state), MA, at) == ()
 
 
@@ -338,7 +340,10 @@ MINUTE = datetime(2026, 6, 3, 1, 0, tzinfo=UTC)
     [(0, True), (59, True), (60, True), (119, True), (120, False), (-1, False)],
 )
 def test_a_code_is_good_for_its_minute_and_the_next(seconds: int, fits: bool) -> None:
-    shown, link = code(MINUTE), rules.link_code_for(SECRET, PLACE, rules.window_at(MINUTE))
+    shown, link = (
+        code(MINUTE),
+        rules.link_code_for(SECRET, PLACE, rules.window_at(MINUTE)),
+    )
     at = MINUTE + timedelta(seconds=seconds)
     for typed in (shown, f"{shown[:3]} {shown[3:]}", link):
         found = rules.find_window(SECRET, PLACE, typed, at=at)
@@ -351,6 +356,8 @@ def test_a_code_is_of_its_place_and_secret() -> None:
     assert rules.find_window(b"another", PLACE, typed, at=MINUTE) is None
 
 
-@pytest.mark.parametrize("typed", ["", "12345", "一二三四五六", "１２３４５６", "x" * 400])
+@pytest.mark.parametrize(
+    "typed", ["", "12345", "一二三四五六", "１２３４５６", "x" * 400]
+)
 def test_odd_codes_fit_nothing(typed: str) -> None:
     assert rules.find_window(SECRET, PLACE, typed, at=MINUTE) is None

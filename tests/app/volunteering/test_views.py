@@ -554,3 +554,16 @@ def test_what_waits_stands_on_the_station_desk(
     action = f"/volunteering/desk/records/{record_id}/verification"
     assert action in client_of(cast.ma).get("/desk/").text
     assert action not in client_of(cast.hua).get("/desk/").text
+
+
+def test_a_long_list_has_pages(db: Database, cast: Cast, client: Client) -> None:
+    for hours in range(1, 27):
+        make_shift(db, cast, begins=timedelta(hours=hours))
+    first = client.get("/volunteering/")
+    found = re.search(r'rel="next" href="([^"]+)"', first.text)
+    assert found
+    assert first.text.count('class="card tone-post"') == 24
+    second = client.get(found.group(1).replace("&amp;", "&"))
+    assert second.text.count('class="card tone-post"') == 2
+    assert client.get("/volunteering/?page=-3").status_code == 200
+    assert client.get("/volunteering/?page=x").status_code == 200
