@@ -1,1 +1,1 @@
-"""Measurements, run by hand: `python -m benchmarks.<name>`."""
+"""Measurements: `python -m benchmarks`, or one alone: `python -m benchmarks.<name>`."""
