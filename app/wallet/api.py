@@ -58,7 +58,7 @@ class WalletOut(Out):
     balances: list[BalanceOut]
 
 
-class LineOut(Out):
+class StatementLineOut(Out):
     """One amount that came (above zero) or went, and the balance after it.
 
     `entry` opens in the sunshine ledger; `cause` says what it was for.
@@ -80,7 +80,7 @@ class StatementOut(Out):
     unit: Unit
     opening: Decimal
     closing: Decimal
-    items: list[LineOut]
+    items: list[StatementLineOut]
     next_cursor: str | None
 
 
@@ -148,8 +148,8 @@ def statement() -> ResponseReturnValue:
     )
 
 
-def _told(line: ledger.StatementLine) -> LineOut:
-    return LineOut(
+def _told(line: ledger.StatementLine) -> StatementLineOut:
+    return StatementLineOut(
         entry=line.transaction_id,
         at=line.at,
         effective_on=line.effective_on,

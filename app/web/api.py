@@ -26,7 +26,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spectree import Response as Answers
 from spectree import SecurityScheme, SpecTree
-from spectree.models import SecureType
+from spectree.models import SecureType, SecuritySchemeData
 from sqlmodel import Session, and_, or_
 from werkzeug.exceptions import BadRequest
 
@@ -41,6 +41,8 @@ P = ParamSpec("P")
 PREFIX = "/api/v1"
 LIMIT_MAX = 100
 NUL = b"\\u0000"
+SEVERAL = frozenset({"Side", "Step"})
+"""Names that several features have, each with its own meaning."""
 
 
 class Out(BaseModel):
@@ -81,13 +83,15 @@ spec = SpecTree(
     mode="strict",  # only what is ours to describe, not the pages
     annotations=False,
     naming_strategy=lambda model: model.__name__,
-    nested_naming_strategy=lambda _parent, child: child,
+    nested_naming_strategy=lambda parent, child: (
+        f"{parent}.{child}" if child in SEVERAL else child
+    ),
     before=_refuse,
     validation_error_model=Problem,
     security_schemes=[
         SecurityScheme(
             name="token",
-            data={"type": SecureType.HTTP, "scheme": "bearer"},
+            data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"),
         )
     ],
     security={"token": []},

@@ -94,7 +94,7 @@ class GoodsAsked(Paging):
     workshop: UUID | None = None
 
 
-class LineIn(Form):
+class OrderLineIn(Form):
     """How many of a good."""
 
     good_id: UUID
@@ -107,11 +107,11 @@ class OrderIn(Form):
     workshop_id: UUID
     place_id: UUID
     pay_with: PayWith = PayWith.CASH
-    lines: Annotated[list[LineIn], Field(min_length=1, max_length=50)]
+    lines: Annotated[list[OrderLineIn], Field(min_length=1, max_length=50)]
     resident_id: UUID | None = None
 
 
-class LineOut(Out):
+class OrderLineOut(Out):
     """A good of an order at the price of then."""
 
     good_id: UUID
@@ -132,7 +132,7 @@ class OrderOut(Out):
     steps: list[Step]
     workshop_id: UUID
     place_id: UUID
-    lines: list[LineOut]
+    lines: list[OrderLineOut]
     total_cny: Decimal
     total_points: Decimal | None
     placed_at: datetime
@@ -328,7 +328,7 @@ def _orders_told(
             **view.order.model_dump(exclude={"pickup_code"}),
             steps=list(rules.steps_open_to(view.order, sides=view.sides, at=at)),
             lines=[
-                LineOut(**line.model_dump(), title=sold.title)
+                OrderLineOut(**line.model_dump(), title=sold.title)
                 for line, sold in view.lines
             ],
             pickup_code=(
