@@ -248,7 +248,7 @@ def _in_words(session: Session, name: str, value: Any) -> str:
         return _NAMED[name](session, value)
     if isinstance(value, StrEnum):
         return label(value)
-    return translate("Yes" if value else "No") if value in (True, False) else str(value)
+    return str(value)
 
 
 _NAMED: Mapping[str, Callable[[Session, Any], str]] = {
@@ -263,6 +263,9 @@ _NAMED: Mapping[str, Callable[[Session, Any], str]] = {
         partners.organisation_for(session, one), "name"
     ),
     "exemption_id": lambda session, one: partners.licence_for(session, one).number,
+    "is_home_visit": lambda _, value: translate(
+        "Comes to your home" if value else "At the place"
+    ),
     "price_cny": lambda _, value: money(value),
     "points": lambda _, value: points(value),
 }
