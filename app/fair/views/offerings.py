@@ -226,13 +226,9 @@ def _swap_own(offering_id: UUID) -> ResponseReturnValue:
             session, offering_id, reader=me().id, on=now().date()
         )
         shown = pages.show_offering(session, offering, reader=me().id, at=now())
-    back = request.form.get("back")
-    to = (
-        url_for(".mine")
-        if back == "mine"
-        else url_for(".show", offering_id=offering_id)
-    )
-    return swap_or_redirect(OWN, to=to, **_around(shown))
+    from_list = request.form.get("back") == "mine"
+    to = url_for(".mine") if from_list else url_for(".show", offering_id=offering_id)
+    return swap_or_redirect(OWN, to=to, from_list=from_list, **_around(shown))
 
 
 def _form_context(offering: Offering | None = None) -> dict[str, Any]:

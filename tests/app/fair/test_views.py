@@ -98,12 +98,13 @@ def test_a_skilled_resident_writes_a_draft_and_hands_it_in(
     assert state_of(db, offering_id) == OfferingState.DRAFT
     assert "Hand in for review" in text_of(wang.get("/fair/mine"))
 
-    swapped = wang.swap(f"/fair/{offering_id}/submission")
+    swapped = wang.swap(f"/fair/{offering_id}/submission", back="mine")
 
     assert swapped.status_code == 200
     assert f'id="offering-{offering_id}"' in swapped.text
     assert "<html" not in swapped.text
     assert "Take back" in text_of(swapped)
+    assert "周三理发" in text_of(swapped)
     assert state_of(db, offering_id) == OfferingState.SUBMITTED
 
 
