@@ -80,6 +80,27 @@ def index() -> str:
     return render_template("home/index.html", **context)
 
 
+@bp.get("/inclusive")
+@public
+def inclusive() -> str:
+    """Show the items for everybody, stall by stall."""
+    with reading() as session:
+        found = fair.published_inclusive(session)
+        soon = fair.next_free_starts(session, [one.id for one in found], at=now())
+        where = places.places_by_ids(session, [one.place_id for one in found])
+    stalls = [
+        (category, tone, [one for one in found if one.category == category])
+        for category, tone, _ in STALLS
+    ]
+    return render_template(
+        "home/inclusive.html",
+        stalls=[stall for stall in stalls if stall[2]],
+        total=len(found),
+        soon=soon,
+        where=where,
+    )
+
+
 @bp.get("/help")
 @public
 def help_page() -> str:

@@ -41,6 +41,10 @@ TONES = {
     FunctionCategory.VILLAGE_RESIDENT: "life",
 }
 
+MAP_MARGIN = 70
+MAP_WIDTH_MIN = 500
+_AREAS = frozenset({PlaceKind.DISTRICT, PlaceKind.TOWN})
+
 
 @dataclass
 class Branch:
@@ -136,9 +140,8 @@ def _directory(
             (one, TONES[one], sum(p.category == one for p in places))
             for one in FunctionCategory
         ],
-        spots=_spots(shown),
-        wires=_wires(shown),
-        total=sum(p.kind not in {PlaceKind.DISTRICT, PlaceKind.TOWN} for p in shown),
+        sketch=_sketch(shown),
+        total=sum(p.kind not in _AREAS for p in shown),
     )
 
 
@@ -168,31 +171,44 @@ def _branch(place: Place, hours: Mapping[UUID, Hours]) -> Branch:
     )
 
 
-def _spots(shown: list[Place]) -> list[tuple[Place, str]]:
-    """Return who stands on the map, with a colour; stations wear their centre's."""
-    by_id = {place.id: place for place in shown}
-    return [
-        (
-            place,
-            _tone(
-                place
-                if place.category
-                else by_id.get(place.parent_id or place.id, place)
-            ),
-        )
-        for place in shown
-        if place.map_x is not None and place.map_y is not None
-    ]
+@dataclass(frozen=True)
+class Sketch:
+    """What the schematic map draws: spots, wires, town names, and the part shown."""
+
+    spots: list[tuple[Place, str]]
+    """(place, colour); stations wear their centre's."""
+    wires: list[tuple[int, int, int, int]]
+    """A line from each station to its centre."""
+    towns: list[Place]
+    view_box: str
 
 
-def _wires(shown: list[Place]) -> list[tuple[int, int, int, int]]:
-    """Return a line from each station to its centre, for the map."""
-    spots = {p.id: p for p in shown if p.map_x is not None and p.map_y is not None}
-    return [
-        (above.map_x, above.map_y, p.map_x, p.map_y)  # type: ignore[misc]
-        for p in spots.values()
-        if p.parent_id and (above := spots.get(p.parent_id))
-    ]
+def _sketch(shown: list[Place]) -> Sketch | None:
+    """Return the map of *shown*, None when nothing of it has coordinates."""
+    placed = {p.id: p for p in shown if p.map_x is not None and p.map_y is not None}
+    doors = {key: p for key, p in placed.items() if p.kind not in _AREAS}
+    if not doors:
+        return None
+    xs = [place.map_x or 0 for place in doors.values()]
+    ys = [place.map_y or 0 for place in doors.values()]
+    left, top = min(xs) - MAP_MARGIN, min(ys) - MAP_MARGIN
+    width = max(max(xs) + MAP_MARGIN - left, MAP_WIDTH_MIN)
+    height = max(max(ys) + MAP_MARGIN - top, MAP_WIDTH_MIN // 2)
+    wires = []
+    for place in doors.values():
+        above = doors.get(place.parent_id) if place.parent_id else None
+        if above is not None:
+            ends = (above.map_x, above.map_y, place.map_x, place.map_y)
+            wires.append(tuple(end or 0 for end in ends))
+    return Sketch(
+        spots=[
+            (p, _tone(p if p.category else doors.get(p.parent_id or p.id, p)))
+            for p in doors.values()
+        ],
+        wires=wires,  # type: ignore[arg-type]
+        towns=[p for p in placed.values() if p.kind == PlaceKind.TOWN],
+        view_box=f"{left} {top} {width} {height}",
+    )
 
 
 def _tone(place: Place) -> str:

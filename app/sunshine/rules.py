@@ -23,6 +23,14 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "CNY": msg("Yuan that changed hands at counters"),
     }
 )
+STEPS_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "HOUR": msg("%(amount)s hours"),
+        "POINT": msg("%(amount)s points"),
+        "TIME": msg("%(amount)s time credits"),
+    }
+)
+"""An amount of each unit, as people say it; yuan have a filter of their own."""
 KINDS_OF_ACCOUNT: Mapping[str, str] = MappingProxyType(
     {
         "member": msg("In people's passbooks"),

@@ -148,6 +148,7 @@ def _kinds(session: Session, entries: list[rules.Entry]) -> Mapping[str, str]:
 def _words() -> dict[str, Mapping[str, str]]:
     return {
         "units": rules.UNITS,
+        "steps_of": rules.STEPS_OF,
         "account_words": rules.KINDS_OF_ACCOUNT,
         "entry_words": rules.KINDS_OF_ENTRY,
         "nouns": rules.NOUNS,

@@ -122,6 +122,18 @@ def published_of(
     return list(session.exec(wanted.order_by(newest).limit(limit)))
 
 
+def published_inclusive(session: Session) -> list[Offering]:
+    """Return the live items for everybody (普惠事项), stall by stall (F01)."""
+    return list(
+        session.exec(
+            select(Offering)
+            .where(Offering.state == OfferingState.PUBLISHED)
+            .where(col(Offering.is_inclusive))
+            .order_by(col(Offering.category), col(Offering.title))
+        )
+    )
+
+
 def count_published(session: Session, *, is_inclusive: bool | None = None) -> int:
     """Return how many offerings are live (or how many inclusive items, F01)."""
     wanted = select(func.count()).select_from(Offering)

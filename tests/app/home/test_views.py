@@ -12,7 +12,7 @@ from app.kernel.permissions import Role
 from tests.cast import Cast
 from tests.web import Client, text_of
 
-PAGES = ("/", "/help", "/about", "/privacy", "/style")
+PAGES = ("/", "/inclusive", "/help", "/about", "/privacy", "/style")
 
 
 @pytest.mark.parametrize("path", PAGES)
