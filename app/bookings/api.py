@@ -198,7 +198,7 @@ def _take(
             session,
             operation,
             owner=me().id,
-            body={"booking": str(booking_id)} | more,
+            body={"booking": str(booking_id), **more},
             at=at,
             do=lambda: act(session, booking_id, by=me().id, at=at, **more).id,
         )
