@@ -148,7 +148,7 @@ def search() -> ResponseReturnValue:
     wanted = _question(asked, at_s, offset)
     try:
         found = catalogue().index.search(wanted)
-    except IndexUnavailable:
+    except (IndexUnavailable, OSError):
         raise _no_index() from None
     return answer(_told(found, at_s, offset))
 
@@ -162,7 +162,7 @@ def suggest() -> ResponseReturnValue:
     """Complete what is being typed."""
     try:
         found = catalogue().index.suggest(query(SuggestAsked).q, lang=language())
-    except IndexUnavailable:
+    except (IndexUnavailable, OSError):
         raise _no_index() from None
     return answer(
         SuggestionList(

@@ -140,8 +140,8 @@ def _offerings(
                     url=f"/fair/{row.id}",
                     external_id=row.external_id,
                     tone=row.category,
-                    who=who if team else people.masked_name(who),
-                    who_en=who_en if team else people.masked_name(who_en),
+                    who=who if team else _masked(who),
+                    who_en=who_en if team else _masked(who_en),
                     **_texts(row, "title", "summary"),
                     **where.card(row.place_id),
                     price_mode=row.price_mode,
@@ -154,6 +154,11 @@ def _offerings(
             )
         )
     return documents
+
+
+def _masked(name: str) -> str:
+    """Return a person's name as strangers may see it (R-PI-12)."""
+    return people.masked_name(name) if name else ""
 
 
 def _free_starts(
