@@ -103,9 +103,25 @@ def problems() -> Iterator[str]:
             yield f"{where}: no zh_Hans for {sentence!r}"
         elif set(PLACES.findall(said)) - set(PLACES.findall(sentence)):
             yield f"{where}: {said!r} names a place that {sentence!r} has not"
+    yield from conflicts()
     for path, wanted in to_traditional().items():
         if not path.exists() or path.read_bytes() != wanted:
             yield f"{path.relative_to(ROOT)} is out of date: make words"
+
+
+def conflicts() -> Iterator[str]:
+    """Say which sentence two catalogues translate differently: one word, one meaning."""
+    said: dict[str, tuple[str, str]] = {}
+    for path in sorted(SIMPLIFIED.glob("*.po")):
+        with path.open("rb") as file:
+            entries = [one for one in read_po(file) if isinstance(one.id, str)]
+        for entry in entries:
+            if not entry.id or not entry.string:
+                continue
+            words = str(entry.string)
+            other, before = said.setdefault(str(entry.id), (path.name, words))
+            if before != words:
+                yield f"{other} says {before!r}, {path.name} {words!r}: {entry.id!r}"
 
 
 def main() -> int:

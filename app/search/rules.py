@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import cast
+from typing import Any
 from urllib.parse import urlencode
 
 from search_index import Filters, Query
@@ -65,7 +65,7 @@ class Asked:
             **many,
             max_points=_decimal(_first(values, "max_points")),
             when=_day(_first(values, "when")),
-            sort=cast("Sort", sort) if sort in SORTS else "best",
+            sort=sort if sort in SORTS else "best",
             page=_page(_first(values, "page")),
         )
 
@@ -82,7 +82,8 @@ class Asked:
         """Return this search with a value of a facet added, or taken away."""
         now: tuple[str, ...] = getattr(self, name)
         then = tuple(v for v in now if v != value) if value in now else (*now, value)
-        return replace(self, **{name: then, "page": 1})
+        changes: dict[str, Any] = {name: then, "page": 1}
+        return replace(self, **changes)
 
     def to_query(self, language: str, now_s: int) -> Query:
         """Return the question for the index."""
@@ -108,9 +109,9 @@ class Asked:
         )
 
 
-def page_url(base: str, asked: Asked, **changes: object) -> str:
+def page_url(base: str, asked: Asked, **changes: Any) -> str:
     """Return the address of this search with *changes*."""
-    then = replace(asked, **changes)  # type: ignore[arg-type]
+    then = replace(asked, **changes)
     pairs: list[tuple[str, str]] = [("q", then.text)] if then.text else []
     for name in MULTI:
         pairs += [(name, value) for value in getattr(then, name)]

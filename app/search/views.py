@@ -35,7 +35,7 @@ KIND_WORDS = {
     "goods": msg("Workshop goods"),
     "post": msg("Volunteer posts"),
     "reward": msg("Rewards"),
-    "place": msg("Places"),
+    "place": msg("Sites"),
     "organisation": msg("Partners"),
 }
 AUDIENCE_ORDER = [str(member) for member in fair.Audience]
@@ -219,7 +219,7 @@ def _facets(asked: Asked, found: Page | None) -> list[tuple[str, list[Any], bool
             for value in values
         ]
         if items:
-            shown.append((translate(title), items, bool(chosen) or name == "category"))
+            shown.append((translate(title), items, bool(chosen)))
     return shown
 
 

@@ -37,8 +37,8 @@ class Size:
 
 SIZES = {
     "small": Size(48, 16, 14, 27, 0, 0, bookings=20),
-    "district": Size(5500, 312, 74, 600, 15, 18, bookings=400),
-    "load": Size(5500, 312, 74, 600, 15, 18, resources=7200, bookings=12600),
+    "district": Size(5500, 312, 74, 600, 12, 15, bookings=400),
+    "load": Size(5500, 312, 74, 600, 12, 15, resources=7200, bookings=12600),
 }
 
 

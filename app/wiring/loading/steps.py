@@ -267,7 +267,7 @@ def _office(session: Session, at: datetime) -> UUID:
 
 def _provider(
     session: Session, external_id: str | None, office: UUID
-) -> dict[str, UUID | None]:
+) -> dict[str, Any]:
     """Return who offers it: an organisation, a person, or the office itself."""
     if external_id is None:
         return {"organisation_id": None, "provider_id": office}
