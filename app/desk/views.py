@@ -32,6 +32,9 @@ register_labels(desk_items.LABELS)
 
 COMING = timedelta(days=14)
 SHOP_SHOWN = 12
+FREE_SHOWN = 8
+FREE_LOOKED_AT = 200
+"""Among so many offerings those at the clerk's own places are picked."""
 TOOLS: tuple[tuple[str, Permission, str, str], ...] = (
     ("desk.find", Permission.ACT_FOR_RESIDENT, msg("Somebody is here"), "user"),
     ("rewards_desk.index", Permission.HAND_OVER, msg("Hand over rewards"), "heart"),
@@ -186,7 +189,16 @@ def _visitor(session: Session, person_id: UUID) -> dict[str, Any]:
     claims = volunteering.claims_of(session, person_id, since=at)
     redeemed = rewards.redemptions_of(session, person_id)[:5]
     ordered = workshops.orders_of(session, person_id, limit=5)
-    free = fair.coming_slots(session, at=at, until=at + COMING, limit=8)
+    reach = people.permitted_place_ids(
+        session, me().id, Permission.ACT_FOR_RESIDENT, on=local_today()
+    )
+    free = [
+        (slot, offering)
+        for slot, offering in fair.coming_slots(
+            session, at=at, until=at + COMING, limit=FREE_LOOKED_AT
+        )
+        if reach is None or offering.place_id in reach
+    ][:FREE_SHOWN]
     done = queries.done_for(session, person_id)
     offered = fair.offerings_by_ids(session, {one.offering_id for one in coming})
     return {
