@@ -177,13 +177,16 @@ def _question(asked: SearchAsked, at_s: int, offset: int) -> Query:
     Raises:
         Invalid: a value that is none of the choices, by its name.
     """
-    chosen = {name: _chosen(name, getattr(asked, name)) for name in CHOICES}
     day, times = _when(asked.when, at_s)
     with reading() as session:
         where = _places(session, _split(asked.place))
     read = Asked(
         text=asked.q,
-        **chosen,
+        kind=_chosen("kind", asked.kind),
+        category=_chosen("category", asked.category),
+        audience=_chosen("audience", asked.audience),
+        price=_chosen("price", asked.price),
+        nature=_chosen("nature", asked.nature),
         place=where,
         time=times,
         max_points=asked.max_points,
@@ -203,7 +206,10 @@ def _question(asked: SearchAsked, at_s: int, offset: int) -> Query:
 
 def _split(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(
-        part for value in values for one in value.split(",") if (part := one.strip())
+        part
+        for value in values
+        for one in value.replace("\x00", "").split(",")
+        if (part := one.strip())
     )
 
 

@@ -101,7 +101,16 @@ spec = SpecTree(
 
 def api_blueprint(name: str) -> Blueprint:
     """Return a feature's part of the API."""
-    return Blueprint(name, __name__, url_prefix=PREFIX)
+    part = Blueprint(name, __name__, url_prefix=PREFIX)
+    part.after_request(_say_how_to_come_in)
+    return part
+
+
+def _say_how_to_come_in(told: Response) -> Response:
+    """Name the scheme to who came without a token (RFC 9110, 11.6.1)."""
+    if told.status_code == 401:
+        told.headers["WWW-Authenticate"] = "Bearer"
+    return told
 
 
 def answers(model: type[BaseModel], status: int = 200, *problems: int) -> Answers:

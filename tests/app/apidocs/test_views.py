@@ -129,6 +129,7 @@ def test_every_operation_but_the_public_ones_asks_for_a_token(
         address = re.sub(r"{\w+}", str(NOTHING), path).removeprefix(PREFIX)
         answer = anyone.send(address) if method == "post" else anyone.look(address)
         assert answer.status_code == 401, (method, path)
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert answer.content_type == "application/problem+json"
 
 

@@ -170,6 +170,10 @@ def test_odd_questions_are_answered(anyone: Program, odd: str) -> None:
     assert anyone.look("/search", q=odd).status_code == 200
 
 
+def test_a_place_that_cannot_be_is_refused(anyone: Program) -> None:
+    problem(anyone.look("/search", place="T2\x00x"), 422)
+
+
 def test_what_is_typed_is_completed(anyone: Program) -> None:
     told = anyone.look("/search/suggestions", q="周三").json["items"]
     assert "周三理发" in [one["text"] for one in told]
