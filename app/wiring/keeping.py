@@ -13,9 +13,10 @@ import click
 from flask import current_app
 from sqlalchemy import text
 
-from app import search
+from app import people, places, search
 from app.kernel.clock import now
 from app.kernel.config import Settings
+from app.kernel.permissions import Role
 from app.search import Catalogue
 from app.web.store import database, reading, settings, transaction
 from app.wiring import demo as demo_town
@@ -63,6 +64,46 @@ def demo(size: str) -> None:
         found = search.rebuild(database(), catalogue(), at=now())
         bar.update(steps)
     click.echo(f"The demo town is ready; {found} things can be found.")
+
+
+@fair.group()
+def role() -> None:
+    """Roles: what people may, and where."""
+
+
+@role.command("give")
+@click.option("--phone", required=True, help="The person's number; they sign in by it.")
+@click.option("--name", help="Their name, when they are new here.")
+@click.option(
+    "--role", "wanted", required=True, type=click.Choice([str(one) for one in Role])
+)
+@click.option("--place", help="Code of a place; the whole district when left out.")
+@in_app
+def role_give(phone: str, name: str | None, wanted: str, place: str | None) -> None:
+    """Give a role from today on; the way to a town's first staff."""
+    at = now()
+    with transaction() as session:
+        person = people.find_person_by_phone(session, phone)
+        if person is None and not name:
+            raise click.ClickException(f"nobody has the number {phone}; give --name")
+        if person is None:
+            person = people.register_person(
+                session, display_name=str(name), phone=phone, at=at
+            )
+            session.flush()
+        found = places.find_place_by_code(session, place) if place else None
+        if place and found is None:
+            raise click.ClickException(f"there is no place {place}")
+        people.assign_role(
+            session,
+            person_id=person.id,
+            role=Role(wanted),
+            place_id=found.id if found else None,
+            starts_on=at.date(),
+            at=at,
+            by=None,
+        )
+        click.echo(f"{person.display_name} is {wanted} {place or 'everywhere'}.")
 
 
 @fair.command()
