@@ -37,7 +37,13 @@ def spans(text: str, words: Iterable[str]) -> tuple[list[tuple[int, int]], list[
 
     Two characters must stand on word borders: 治理发展 holds no 理发.
     """
+    words = tuple(words)
+    if not words:
+        return [], []
     folded, places = analysis.fold_with_map(text)
+    words = tuple(w for w in words if not analysis.is_cjk(w) or w in folded)
+    if not words:  # nothing to mark: spare the cutting
+        return [], []
     cut = analysis.tokens(folded)
     starts, ends = {t.start for t in cut}, {t.end for t in cut}
     latin: dict[str, list[tuple[int, int]]] = {}
@@ -49,14 +55,12 @@ def spans(text: str, words: Iterable[str]) -> tuple[list[tuple[int, int]], list[
     for word in words:
         if not analysis.is_cjk(word):
             at = latin.get(word, [])
-        elif word in folded:
+        else:
             at = [
                 (start, end)
                 for start, end in _occurrences(word, folded)
                 if len(word) > SHORT or (start in starts and end in ends)
             ]
-        else:
-            continue
         if at:
             seen.append(word)
             found += [(places[start], places[end - 1] + 1) for start, end in at]

@@ -161,8 +161,8 @@ def _open_shifts(
 
 def _numbers(session: Session, all_places: list[places.Place]) -> dict[str, Any]:
     """Return figures that are counted this moment, none made up."""
-    hours = places.hours_of_all(session, since=local_today())
     wall = local(now())
+    hours = places.hours_of_all(session, since=wall.date(), weekday=wall.weekday())
     doors = [
         place
         for place in all_places

@@ -88,17 +88,21 @@ Hours = tuple[list[OpeningHours], list[OpeningException]]
 """A place's week and its exceptions."""
 
 
-def hours_of_all(session: Session, *, since: date) -> Mapping[UUID, Hours]:
+def hours_of_all(
+    session: Session, *, since: date, weekday: int | None = None
+) -> Mapping[UUID, Hours]:
     """Return every place's week and its exceptions from *since* on, in two queries.
 
-    A place without either reads as ([], []).
+    With *weekday* (Monday is 0), of the week that day only. A place without either
+    reads as ([], []).
     """
     found: defaultdict[UUID, Hours] = defaultdict(lambda: ([], []))
-    for one in session.exec(
-        select(OpeningHours).order_by(
-            col(OpeningHours.weekday), col(OpeningHours.opens_at)
-        )
-    ):
+    week = select(OpeningHours).order_by(
+        col(OpeningHours.weekday), col(OpeningHours.opens_at)
+    )
+    if weekday is not None:
+        week = week.where(OpeningHours.weekday == weekday)
+    for one in session.exec(week):
         found[one.place_id][0].append(one)
     for other in session.exec(
         select(OpeningException).where(col(OpeningException.day) >= since)

@@ -70,6 +70,7 @@ TONES = {
     "place": "space",
     "law": "law",
 }
+CATEGORIES = frozenset(str(member) for member in fair.Category)
 ENUMS: dict[str, Any] = {
     "category": fair.Category,
     "audience": fair.Audience,
@@ -161,7 +162,7 @@ def shown(hit: Hit) -> Shown:
     if card.get("next"):
         soonest = datetime.fromtimestamp(int(card["next"]), UTC)
         facts.append((translate(msg("Next free")), filters.moment(soonest)))
-    is_category = card.get("tone") in set(fair.Category)
+    is_category = card.get("tone") in CATEGORIES
     return Shown(
         title=hit.title_marked if title == hit.title else ((title, False),),
         url=card["url"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
@@ -13,9 +14,28 @@ from app.kernel.clock import now
 from app.web.store import settings
 from app.web.words import BABEL_NAMES, language, translate
 
+MEMO = 4096
+"""Formatted texts kept of each kind; the same prices and days fill every page."""
+
 
 def _locale() -> str:
     return BABEL_NAMES[language()]
+
+
+@lru_cache(MEMO)
+def _decimal(amount: str, pattern: str | None, locale: str) -> str:
+    """Format by text, because 0 and -0 are one key as numbers."""
+    return str(format_decimal(Decimal(amount), pattern, locale=locale))
+
+
+@lru_cache(MEMO)
+def _date(value: date, pattern: str, locale: str) -> str:
+    return str(format_date(value, pattern, locale=locale))
+
+
+@lru_cache(MEMO)
+def _time(hour: int, minute: int, locale: str) -> str:
+    return str(format_time(time(hour, minute), "HH:mm", locale=locale))
 
 
 def local(moment: datetime) -> datetime:
@@ -36,17 +56,17 @@ def from_local(day: date, clock: time) -> datetime:
 
 def points(amount: Decimal | int) -> str:
     """Return an amount without needless zeros: 35, 2.5, −12."""
-    return str(format_decimal(Decimal(amount), "#,##0.##", locale=_locale()))
+    return _decimal(str(amount), "#,##0.##", _locale())
 
 
 def hours(amount: Decimal | int) -> str:
     """Return hours with at least one decimal: 3.5, 2.0."""
-    return str(format_decimal(Decimal(amount), "#,##0.0#", locale=_locale()))
+    return _decimal(str(amount), "#,##0.0#", _locale())
 
 
 def money(amount: Decimal) -> str:
     """Return an amount in yuan, always with both decimals: ¥12.80."""
-    number = format_decimal(abs(Decimal(amount)), "#,##0.00", locale=_locale())
+    number = _decimal(str(abs(Decimal(amount))), "#,##0.00", _locale())
     return f"{'−' if amount < 0 else ''}¥{number}"
 
 
@@ -62,7 +82,7 @@ def minutes(count: int) -> str:
 
 def number(count: int | Decimal) -> str:
     """Return a count with its thousands marked."""
-    return str(format_decimal(count, locale=_locale()))
+    return _decimal(str(count), None, _locale())
 
 
 def percent(share: Decimal) -> str:
@@ -77,13 +97,13 @@ def day(value: date | datetime) -> str:
     pattern = "d MMM y, EEE" if language() == "en" else "M月d日 EEE"
     if language() != "en" and value.year != local_today().year:
         pattern = "y年M月d日 EEE"
-    return str(format_date(value, pattern, locale=_locale()))
+    return _date(value, pattern, _locale())
 
 
 def clock_time(value: datetime | time) -> str:
     """Return the time of day on the wall clock, 24 hours."""
     clock = local(value).time() if isinstance(value, datetime) else value
-    return str(format_time(clock, "HH:mm", locale=_locale()))
+    return _time(clock.hour, clock.minute, _locale())
 
 
 def moment(value: datetime) -> str:

@@ -50,6 +50,8 @@ Menus = Mapping[str, Sequence[tuple[str, str]]]
 def init_pages(app: Flask, menus: Menus) -> None:
     """Give templates their words, filters and helpers."""
     app.extensions["fair_menus"] = menus
+    app.extensions["fair_links"] = {}
+    app.extensions["fair_assets"] = {}
     register_labels(ROLE_LABELS)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -95,11 +97,15 @@ def _context() -> dict[str, Any]:
 
 def _links(menu: str) -> list[tuple[str, str, str]]:
     """Return (endpoint, words, url) of a menu, for what is there."""
-    return [
-        (endpoint, translate(words), url_for(endpoint))
-        for endpoint, words in current_app.extensions["fair_menus"][menu]
-        if endpoint in current_app.view_functions
-    ]
+    kept = current_app.extensions["fair_links"]
+    key = (menu, language(), request.script_root)
+    if key not in kept:
+        kept[key] = [
+            (endpoint, translate(words), url_for(endpoint))
+            for endpoint, words in current_app.extensions["fair_menus"][menu]
+            if endpoint in current_app.view_functions
+        ]
+    return cast("list[tuple[str, str, str]]", kept[key])
 
 
 def _desk_url() -> str | None:
@@ -135,7 +141,11 @@ def _fingerprint(path: str) -> str:
 
 def asset(path: str) -> str:
     """Return the address of a static file with its fingerprint."""
-    return url_for("static", filename=path, v=_fingerprint(path) or None)
+    kept = current_app.extensions["fair_assets"]
+    key = (path, request.script_root)
+    if key not in kept:
+        kept[key] = url_for("static", filename=path, v=_fingerprint(path) or None)
+    return cast("str", kept[key])
 
 
 @bp.post("/modes")

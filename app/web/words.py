@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from babel.messages.pofile import read_po
 from flask import g, has_request_context, request
@@ -37,12 +37,14 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 def language() -> str:
     """Return the reader's language: their choice, else their browser's, else ours."""
+    try:  # a page asks hundreds of times
+        return cast("str", g.language)
+    except (AttributeError, RuntimeError):
+        pass
     if not has_request_context():
         return "zh-Hans"
-    chosen: str | None = g.get("language")
-    if chosen is None:
-        chosen = _choose_language()
-        g.language = chosen
+    chosen = _choose_language()
+    g.language = chosen
     return chosen
 
 
