@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import places, programmes
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -50,6 +51,14 @@ COMING = frozenset(
         ClaimState.MISSING_CHECKOUT,
     }
 )
+SAID: Mapping[ClaimStep, str] = MappingProxyType(
+    {
+        ClaimStep.UNDO: msg("Undone. The place is free again."),
+        ClaimStep.SEND_NOW: msg("Sent. The station sees it now."),
+        ClaimStep.WITHDRAW: msg("Thank you for saying so. The place is free again."),
+    }
+)
+"""What greets on the next page; a swapped claim says it by its own state."""
 
 
 @bp.get("/")
@@ -268,7 +277,7 @@ def record(record_id: UUID) -> ResponseReturnValue:
     """Show one service record to its volunteer, or to staff of the place."""
     at = now()
     with reading() as session:
-        found = queries.record_for(session, record_id, reader=me().id, on=at.date())
+        found = queries.record_for(session, record_id, reader=me().id, on=day_of(at))
         verdicts = actions.verdicts_on(session, [found], by=me().id, at=at)
         (row,) = record_rows(session, [found], verdicts)
     return page_or_fragment(
@@ -297,7 +306,8 @@ def _step(
             do=lambda: do(session, claim_id, by=me().id, at=at).id,
         )
     context = _claim(claim_id)
-    return swap_or_redirect(CLAIM, to=url_for(".mine"), **context)
+    said = translate(SAID[step])
+    return swap_or_redirect(CLAIM, to=url_for(".mine"), notice=said, **context)
 
 
 def _claim(claim_id: UUID) -> dict[str, Any]:

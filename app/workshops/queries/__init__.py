@@ -42,6 +42,7 @@ from app.workshops.queries.orders import (
     undo_minutes,
     view_of,
     views_of,
+    workshops_of_orders,
 )
 
 __all__ = [
@@ -84,4 +85,5 @@ __all__ = [
     "views_of",
     "workshop_for",
     "workshops_by_ids",
+    "workshops_of_orders",
 ]

@@ -193,6 +193,16 @@ def orders_of(
     return list(rows)
 
 
+def workshops_of_orders(session: Session, ids: Iterable[UUID]) -> dict[UUID, Workshop]:
+    """Return by order id whose goods were ordered, in one query."""
+    rows = session.exec(
+        select(Order.id, Workshop)
+        .join(Workshop, col(Workshop.id) == Order.workshop_id)
+        .where(col(Order.id).in_(set(ids)))
+    )
+    return dict(rows.all())
+
+
 def orders_to_do(
     session: Session, workshop_id: UUID, *, at: datetime, limit: int = ORDERS_PAGE
 ) -> list[OrderView]:

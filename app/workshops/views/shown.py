@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from app.kernel.clock import day_of, now
 from app.people import masked_name
+from app.web.causes import register_cause
 from app.web.forms import (
     blank_form,
 )
@@ -20,7 +21,7 @@ from app.web.guards import find_me, me
 from app.web.htmx import swap_or_redirect
 from app.web.once import once
 from app.web.store import reading, transaction
-from app.web.words import register_labels
+from app.web.words import localized, register_labels
 from app.workshops import queries, rules
 from app.workshops.models import (
     Order,
@@ -32,6 +33,15 @@ ORDER = "workshops/_order.html"
 
 bp = Blueprint("workshops", __name__)
 register_labels(rules.LABELS)
+register_cause(
+    "order",
+    endpoint="workshops.show_order",
+    argument="order_id",
+    titles=lambda session, ids: {
+        one: localized(workshop, "name")
+        for one, workshop in queries.workshops_of_orders(session, ids).items()
+    },
+)
 
 
 def take_step(
