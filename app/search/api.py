@@ -52,6 +52,8 @@ CHOICES: Mapping[str, frozenset[str]] = {
     "nature": frozenset(fair.ServiceNature),
 }
 """What may be asked for, by name."""
+ASKED_AS = {"price_mode": "price", "service_nature": "nature", "time": "when"}
+"""Facet of the index → the name it is asked by."""
 WORDS_OF_WHEN = ("today", "tomorrow", "evening", "weekend")
 
 Values = Annotated[list[str], Field(default_factory=list, max_length=VALUES_MAX)]
@@ -108,7 +110,10 @@ class FoundOut(Out):
 
 
 class SearchPage(Out):
-    """A page of what was found, how many there are, and what would narrow it."""
+    """A page of what was found, how many there are, and what would narrow it.
+
+    `facets` has, by the name one asks with, how many each value would leave.
+    """
 
     total: int
     items: list[FoundOut]
@@ -293,7 +298,10 @@ def _told(found: Page, at_s: int, offset: int) -> SearchPage:
     return SearchPage(
         total=found.total,
         items=[_hit(hit) for hit in found.hits],
-        facets={name: dict(counts) for name, counts in found.facets.items()},
+        facets={
+            ASKED_AS.get(name, name): dict(counts)
+            for name, counts in found.facets.items()
+        },
         did_you_mean=found.did_you_mean,
         next_cursor=to_cursor(f"{at_s}:{reached}") if goes_on else None,
     )

@@ -71,6 +71,8 @@ def test_what_is_found_is_told_with_its_own_id_and_place(
     assert one["provider"] == "王*宽"
     assert "王阿宽" not in answer.text
     assert told["facets"]["category"] == {"daily_repair": 1}
+    assert told["facets"]["price"] == {"points": 1}
+    assert told["facets"]["nature"] == {"volunteer": 1}
     assert told["did_you_mean"] is None
 
 
