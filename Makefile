@@ -1,6 +1,8 @@
 # Everything a developer or an operator types; each target sets up what it needs.
 PYTHON ?= python3
 VENV ?= .venv
+# Both halves of a parallel run must see sets in one order.
+export PYTHONHASHSEED = 0
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.ready-$(shell cat requirements.lock requirements-dev.lock pyproject.toml | sha256sum | cut -c1-16)
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session, col, select
 
 from app.bookings import actions, queries, rules
-from app.bookings.forms import BookingForm, CancelForm, DeclineForm
+from app.bookings.forms import BookingForm, CancelForm, DeclineForm, RatingForm
 from app.bookings.models import Booking, BookingState
 from app.bookings.rules import Side, Step
 from app.fair import PriceMode
@@ -63,6 +63,7 @@ class BookingOut(Out):
     price_unit: str | None
     note: str | None
     reason: str | None
+    stars: int | None
     requested_at: datetime
     effective_at: datetime
 
@@ -185,11 +186,34 @@ def complete(booking_id: UUID) -> ResponseReturnValue:
     return _take("booking.complete", booking_id, actions.complete_booking)
 
 
+@bp.post("/bookings/<uuid:booking_id>/absence")
+@for_programs("write")
+@spec.validate(resp=answers(BookingOut, 200, *WRITES), tags=TAGS)
+def absence(booking_id: UUID) -> ResponseReturnValue:
+    """Say that the other side did not come; it costs nobody points."""
+    return _take("booking.absence", booking_id, actions.note_absence)
+
+
+@bp.post("/bookings/<uuid:booking_id>/rating")
+@for_programs("write")
+@spec.validate(json=RatingForm, resp=answers(BookingOut, 200, *WRITES), tags=TAGS)
+def rate(booking_id: UUID) -> ResponseReturnValue:
+    """Say how it was, once, with one to five stars."""
+    form = body(RatingForm)
+    return _take(
+        "booking.rate",
+        booking_id,
+        actions.rate_booking,
+        stars=form.stars,
+        comment=form.comment,
+    )
+
+
 def _take(
     operation: str,
     booking_id: UUID,
     act: Callable[..., Booking],
-    **more: str | None,
+    **more: str | int | None,
 ) -> Response:
     """Take one step, once, and tell how the booking stands then."""
     at = now()

@@ -16,6 +16,7 @@ from app.bookings import rules
 from app.bookings.errors import BookingNotFound
 from app.bookings.models import Booking, BookingState
 from app.bookings.rules import Side
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
 
@@ -63,14 +64,14 @@ def side_of(
         return Side.RESIDENT
     if not rules.is_sent(booking, at):
         return None
-    if _answers_for(session, booking, person_id, on=at.date()):
+    if _answers_for(session, booking, person_id, on=day_of(at)):
         return Side.PROVIDER
     if people.has_permission(
         session,
         person_id,
         Permission.ACT_FOR_RESIDENT,
         place_id=booking.place_id,
-        on=at.date(),
+        on=day_of(at),
     ):
         return Side.STAFF
     return None
@@ -125,7 +126,7 @@ def provider_queue(
     Each the soonest first; only what was sent (the undo time is over).
     """
     found = session.exec(
-        _theirs(session, person_id, on=at.date())
+        _theirs(session, person_id, on=day_of(at))
         .where(col(Booking.state).in_(rules.LIVE), col(Booking.effective_at) <= at)
         .order_by(col(Booking.starts_at))
         .limit(QUEUE_MAX)
@@ -154,7 +155,7 @@ def provider_closed(
     ]
     return list(
         session.exec(
-            _theirs(session, person_id, on=at.date())
+            _theirs(session, person_id, on=day_of(at))
             .where(col(Booking.state).in_(closed))
             .order_by(col(Booking.starts_at).desc())
             .limit(limit)

@@ -18,7 +18,7 @@ from app.fair.forms import ReasonForm
 from app.fair.models import Offering, OfferingState
 from app.fair.rules import Step, words
 from app.fair.views import shown as pages
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.kernel.permissions import Permission
 from app.web.desk_items import DeskAction, DeskItem, DeskKind
@@ -50,7 +50,7 @@ _DO: Mapping[Step, Callable[..., Offering]] = {
 def queue() -> ResponseReturnValue:
     """Show what waits for review, the oldest first."""
     with reading() as session:
-        offerings, changes = queries.review_queue(session, me().id, on=now().date())
+        offerings, changes = queries.review_queue(session, me().id, on=day_of(now()))
         waiting = [*offerings, *(offering for _, offering in changes)]
         where = places.places_by_ids(session, [one.place_id for one in waiting])
     return render_template(
@@ -203,18 +203,18 @@ def _review(offering_id: UUID, form: FormState) -> dict[str, Any]:
     at = now()
     with reading() as session:
         offering = queries.offering_for(
-            session, offering_id, reader=me().id, on=at.date()
+            session, offering_id, reader=me().id, on=day_of(at)
         )
         people.ensure_may(
             session,
             me().id,
             Permission.REVIEW_LISTING,
             place_id=offering.place_id,
-            on=at.date(),
+            on=day_of(at),
         )
         shown = pages.show_offering(session, offering, reader=me().id, at=at)
-        is_stranger = queries.may_review(session, offering, me().id, on=at.date())
-        checks = reviewing.checklist(session, offering, on=at.date())
+        is_stranger = queries.may_review(session, offering, me().id, on=day_of(at))
+        checks = reviewing.checklist(session, offering, on=day_of(at))
         author = people.person_for(session, offering.author_id)
         decided = people.people_by_ids(
             session, [one.reviewer_id for one in shown.reviews]
@@ -235,7 +235,7 @@ def _review(offering_id: UUID, form: FormState) -> dict[str, Any]:
 
 
 def _change(revision_id: UUID, form: FormState) -> dict[str, Any]:
-    on = now().date()
+    on = day_of(now())
     with reading() as session:
         revision = revisions.revision_for(session, revision_id)
         offering = queries.offering_for(session, revision.offering_id)

@@ -110,7 +110,7 @@ def problems() -> Iterator[str]:
 
 
 def conflicts() -> Iterator[str]:
-    """Say which sentence two catalogues translate differently: one word, one meaning."""
+    """Say which sentences two catalogues translate differently."""
     said: dict[str, tuple[str, str]] = {}
     for path in sorted(SIMPLIFIED.glob("*.po")):
         with path.open("rb") as file:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app import people
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.outbox import publish
 from app.kernel.permissions import Permission, Role
@@ -59,7 +60,7 @@ def apply(
     )
     session.add(organisation)
     session.flush()
-    _join(session, organisation.id, by, MemberRole.ADMIN, at.date())
+    _join(session, organisation.id, by, MemberRole.ADMIN, day_of(at))
     doings.note(
         session, who=by, verb="partner.apply", about=_about(organisation), at=at
     )
@@ -92,10 +93,10 @@ def take_step(
         by,
         Permission.VET_PARTNER,
         place_id=organisation.place_id,
-        on=at.date(),
+        on=day_of(at),
     )
     rules.ensure_vets_another(
-        organisation, member_ids(session, organisation.id, on=at.date()), by
+        organisation, member_ids(session, organisation.id, on=day_of(at)), by
     )
     after = rules.state_after(organisation, step)
     organisation.reason = rules.ensure_reason(step, reason)
@@ -169,9 +170,9 @@ def add_member(
         NotYourStep: *by* is not in charge of it.
     """
     if by is not None:
-        ensure_in_charge(session, organisation_id, by, on=at.date())
+        ensure_in_charge(session, organisation_id, by, on=day_of(at))
     people.person_for(session, person_id)
-    membership = _join(session, organisation_id, person_id, role, at.date())
+    membership = _join(session, organisation_id, person_id, role, day_of(at))
     if by is not None:
         doings.note(
             session,
@@ -193,7 +194,7 @@ def end_membership(
         NotYourStep: *by* is neither.
         OrganisationInvalid: nobody would be in charge any more.
     """
-    today = at.date()
+    today = day_of(at)
     if by != person_id:
         ensure_in_charge(session, organisation_id, by, on=today)
     living = session.exec(
@@ -237,7 +238,7 @@ def add_licence(
     """
     rules.ensure_licence_dates(valid_from, expires_on)
     if by is not None and organisation_id is not None:
-        ensure_in_charge(session, organisation_id, by, on=at.date())
+        ensure_in_charge(session, organisation_id, by, on=day_of(at))
     elif by is not None and by != person_id:
         raise NotYourStep(msg("Only the holder enters a licence."))
     same = session.exec(
@@ -285,9 +286,9 @@ def see_licence(
     inside: list[UUID | None] = [licence.person_id, licence.added_by]
     if licence.organisation_id is not None:
         place_id = organisation_for(session, licence.organisation_id).place_id
-        inside += member_ids(session, licence.organisation_id, on=at.date())
+        inside += member_ids(session, licence.organisation_id, on=day_of(at))
     people.ensure_may(
-        session, by, Permission.VET_PARTNER, place_id=place_id, on=at.date()
+        session, by, Permission.VET_PARTNER, place_id=place_id, on=day_of(at)
     )
     if by in inside:
         raise NotYourStep(msg("Somebody outside this organisation has to see it."))
@@ -339,8 +340,8 @@ def _give_partner_role(
     session: Session, organisation: Organisation, at: datetime
 ) -> None:
     """Let who is in charge list offerings for it; saying it twice says it once."""
-    for person_id in member_ids(session, organisation.id, on=at.date()):
-        held = people.held_by(session, person_id, on=at.date())
+    for person_id in member_ids(session, organisation.id, on=day_of(at)):
+        held = people.held_by(session, person_id, on=day_of(at))
         if any(one.organisation_id == organisation.id for one in held):
             continue
         people.assign_role(
@@ -348,7 +349,7 @@ def _give_partner_role(
             person_id=person_id,
             role=Role.PARTNER,
             place_id=organisation.place_id,
-            starts_on=at.date(),
+            starts_on=day_of(at),
             at=at,
             by=None,
             organisation_id=organisation.id,

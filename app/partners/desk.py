@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import people, places
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.kernel.permissions import Permission
 from app.partners import actions, queries, rules
@@ -37,7 +37,7 @@ WAITING = (OrganisationState.APPLIED, OrganisationState.VERIFIED)
 @needs(Permission.VET_PARTNER)
 def queue() -> ResponseReturnValue:
     """Show what waits: applications and papers, and the partners that are in."""
-    on = now().date()
+    on = day_of(now())
     with reading() as session:
         reach = people.permitted_place_ids(
             session, me().id, Permission.VET_PARTNER, on=on
@@ -228,7 +228,7 @@ def _papers(
 
 
 def _vetting(organisation_id: UUID, form: FormState) -> dict[str, Any]:
-    on = now().date()
+    on = day_of(now())
     with reading() as session:
         organisation = queries.organisation_for(session, organisation_id)
         people.ensure_may(

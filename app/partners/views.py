@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import people, places
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.partners import actions, queries, rules
 from app.partners.errors import OrganisationInvalid
@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
 @public
 def show(organisation_id: UUID) -> ResponseReturnValue:
     """Show a partner: who it is, which papers were seen, where it sits."""
-    today = now().date()
+    today = day_of(now())
     reader = find_me()
     with reading() as session:
         is_inside = reader is not None and queries.is_member(
@@ -225,7 +225,7 @@ def _apply_context() -> dict[str, Any]:
 
 
 def _office(organisation_id: UUID) -> dict[str, Any]:
-    today = now().date()
+    today = day_of(now())
     with reading() as session:
         organisation = queries.organisation_for_member(
             session, organisation_id, me().id, on=today
@@ -259,5 +259,5 @@ def _own_organisations(session: Session) -> list[Organisation]:
     reader = find_me()
     if reader is None:
         return []
-    ids = queries.organisation_ids_of(session, reader.id, on=now().date())
+    ids = queries.organisation_ids_of(session, reader.id, on=day_of(now()))
     return list(queries.organisations_by_ids(session, ids).values())

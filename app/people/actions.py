@@ -12,6 +12,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlmodel import Session, col, select
 
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission, Role
 from app.people import rules
@@ -93,7 +94,9 @@ def assign_role(
         MayNot: *by* may not assign roles at this place.
     """
     if by is not None:
-        ensure_may(session, by, Permission.ASSIGN_ROLE, place_id=place_id, on=at.date())
+        ensure_may(
+            session, by, Permission.ASSIGN_ROLE, place_id=place_id, on=day_of(at)
+        )
         doings.note(
             session,
             who=by,
@@ -121,7 +124,7 @@ def end_role(
 ) -> None:
     """End a role at the end of a day, and every session of its holder at once."""
     ensure_may(
-        session, by, Permission.ASSIGN_ROLE, place_id=assignment.place_id, on=at.date()
+        session, by, Permission.ASSIGN_ROLE, place_id=assignment.place_id, on=day_of(at)
     )
     assignment.ends_on = max(on, assignment.starts_on)
     session.add(assignment)
@@ -222,7 +225,7 @@ def use_code(
             person_id=person.id,
             role=Role.RESIDENT,
             place_id=None,
-            starts_on=at.date(),
+            starts_on=day_of(at),
             at=at,
             by=None,
         )
@@ -258,7 +261,7 @@ def open_session(
     token = secrets.token_urlsafe(32)
     is_staff = any(
         held.role not in {Role.RESIDENT, Role.VOLUNTEER, Role.SKILLED_RESIDENT}
-        for held in held_by(session, person.id, on=at.date())
+        for held in held_by(session, person.id, on=day_of(at))
     )
     life = rules.STAFF_SESSION_LIFE if is_staff else rules.SESSION_LIFE
     session.add(

@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session, col, select
 
 from app import places
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
 from app.kernel.messages import Message
@@ -110,7 +110,7 @@ def me_of(session: Session, person: Person, *, session_id: UUID | None = None) -
     return Me(
         id=person.id,
         display_name=person.display_name,
-        held=held_by(session, person.id, on=now().date()),
+        held=held_by(session, person.id, on=day_of(now())),
         language=person.language,
         place_id=person.place_id,
         session_id=session_id,
@@ -322,7 +322,7 @@ def _cast() -> list[tuple[Person, list[str]]]:
     """Return the demo town's cast with the words of their roles."""
     if not settings().demo:
         return []
-    today = now().date()
+    today = day_of(now())
     with reading() as session:
         found = session.exec(
             select(Person).where(Person.is_cast).order_by(col(Person.external_id))

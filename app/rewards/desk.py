@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import people, places, programmes
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import NotAllowed, Refusal
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -146,7 +146,7 @@ def _counter() -> dict[str, Any]:
     at = now()
     with reading() as session:
         reach = people.permitted_place_ids(
-            session, me().id, Permission.HAND_OVER, on=at.date()
+            session, me().id, Permission.HAND_OVER, on=day_of(at)
         )
         waiting = queries.waiting_at(session, reach, at=at)
         done = queries.handed_over_by(session, me().id, since=at - LOOK_BACK)
@@ -162,7 +162,7 @@ def _counter() -> dict[str, Any]:
             "title": localized(rewards[one.reward_id], "title"),
             "person": who[one.person_id].display_name,
             "place": localized(where[one.place_id], "name"),
-            "is_overdue": rules.is_overdue(one, at.date()),
+            "is_overdue": rules.is_overdue(one, day_of(at)),
         }
 
     return {
@@ -175,7 +175,7 @@ def _stock() -> dict[str, Any]:
     at = now()
     with reading() as session:
         reach = people.permitted_place_ids(
-            session, me().id, Permission.MANAGE_REWARDS, on=at.date()
+            session, me().id, Permission.MANAGE_REWARDS, on=day_of(at)
         )
         lots = queries.lots_at(session, reach)
         items = queries.all_rewards(session)

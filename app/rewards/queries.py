@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, func, type_coerce
 from sqlmodel import Session, col, or_, select
 
 from app import people, wallet
+from app.kernel.clock import day_of
 from app.kernel.columns import Amount
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -149,7 +150,7 @@ def _may_see(
         reader,
         Permission.HAND_OVER,
         place_id=redemption.place_id,
-        on=at.date(),
+        on=day_of(at),
     )
 
 

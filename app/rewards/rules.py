@@ -96,8 +96,10 @@ def steps_open_to_owner(redemption: Redemption, *, at: datetime) -> tuple[Step, 
     return tuple(step for step in OWN_STEPS if (state, step) in STEPS)
 
 
-def state_after(redemption: Redemption, step: Step, *, at: datetime) -> RedemptionState:
-    """Return the state *step* leads to.
+def state_after(
+    redemption: Redemption, step: Step, *, at: datetime, day: date | None = None
+) -> RedemptionState:
+    """Return the state *step* leads to; *day* is today on the wall clock.
 
     Raises:
         UndoOver: undo came after the undo time (story L3); cancelling is offered.
@@ -110,7 +112,7 @@ def state_after(redemption: Redemption, step: Step, *, at: datetime) -> Redempti
         )
     if (state, step) not in STEPS:
         raise StepOutOfTurn(msg("This redemption has moved on. Please look again."))
-    if step == Step.LAPSE and not is_overdue(redemption, at.date()):
+    if step == Step.LAPSE and not is_overdue(redemption, day or at.date()):
         raise StepOutOfTurn(msg("There is still time to collect it."))
     return STEPS[state, step]
 

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import people, places, programmes, wallet
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import NotAllowed, Refusal
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -279,7 +279,7 @@ def _reward_context(
 ) -> dict[str, Any]:
     item = queries.reward_for(session, reward_id)
     programme = programmes.programme_for(session, item.programme_id)
-    rule = programmes.rule_on(session, programme.id, now().date())
+    rule = programmes.rule_on(session, programme.id, day_of(now()))
     free = queries.free_stock(session, [item.id]).get(item.id, [])
     where = places.places_by_ids(session, [one.place_id for one in free])
     person = find_me()
@@ -310,7 +310,7 @@ def _resident_of_clerk(
     """Return whom a clerk acts for; where, is asked when it is sent."""
     assert resident_id is not None
     reach = people.permitted_place_ids(
-        session, clerk_id, Permission.ACT_FOR_RESIDENT, on=now().date()
+        session, clerk_id, Permission.ACT_FOR_RESIDENT, on=day_of(now())
     )
     if reach is not None and not reach:
         raise NotAllowed(msg("You can only redeem for yourself."))

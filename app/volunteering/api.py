@@ -12,10 +12,11 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session, col, select
 
-from app import places
+from app import people, places
 from app.kernel.clock import day_of, now
+from app.kernel.permissions import Permission
 from app.volunteering import actions, queries, rules
-from app.volunteering.forms import CodeForm, WithdrawForm
+from app.volunteering.forms import CodeForm, RejectForm, WithdrawForm
 from app.volunteering.models import (
     Claim,
     ClaimState,
@@ -125,6 +126,7 @@ class RecordOut(Out):
     """What one gave: minutes as they were; hours and amount once they are posted."""
 
     id: UUID
+    person_id: UUID
     claim_id: UUID | None
     shift_id: UUID
     programme_id: UUID
@@ -312,6 +314,70 @@ def record(record_id: UUID) -> ResponseReturnValue:
     """Show a service record to its volunteer, or to staff who handle hours there."""
     with reading() as session:
         found = queries.record_for(session, record_id, reader=me().id, on=day_of(now()))
+        told = RecordOut.model_validate(found)
+    return answer(told)
+
+
+@bp.get("/records/waiting")
+@for_programs("read")
+@spec.validate(query=Paging, resp=answers(RecordPage, 200, *READS), tags=TAGS)
+def waiting() -> ResponseReturnValue:
+    """List records that wait for a yes at the places where one verifies hours."""
+    wanted = select(ServiceRecord).where(col(ServiceRecord.state).in_(rules.WAITING))
+    with reading() as session:
+        reach = people.permitted_place_ids(
+            session, me().id, Permission.VERIFY_HOURS, on=day_of(now())
+        )
+        if reach is not None:
+            wanted = wanted.where(col(ServiceRecord.place_id).in_(reach))
+        rows, after = page_of(
+            session,
+            wanted,
+            query(Paging),
+            by=(col(ServiceRecord.recorded_at), col(ServiceRecord.id)),
+            newest_first=False,
+        )
+        items = [RecordOut.model_validate(one) for one in rows]
+    return answer(RecordPage(items=items, next_cursor=after))
+
+
+@bp.post("/records/<uuid:record_id>/verification")
+@for_programs("write")
+@spec.validate(resp=answers(RecordOut, 200, *WRITES), tags=TAGS)
+def verify(record_id: UUID) -> ResponseReturnValue:
+    """Say that somebody gave these hours; the first yes credits, long days need two."""
+    return _decide("hours.verify", record_id, actions.verify_record)
+
+
+@bp.post("/records/<uuid:record_id>/rejection")
+@for_programs("write")
+@spec.validate(json=RejectForm, resp=answers(RecordOut, 200, *WRITES), tags=TAGS)
+def reject(record_id: UUID) -> ResponseReturnValue:
+    """Refuse a record, with the reason its volunteer will read."""
+    return _decide(
+        "hours.reject",
+        record_id,
+        actions.reject_record,
+        reason=body(RejectForm).reason,
+    )
+
+
+def _decide(
+    operation: str, record_id: UUID, act: Callable[..., ServiceRecord], **more: str
+) -> Response:
+    """Decide on a record, once; to strangers it is not there."""
+    at = now()
+    with transaction() as session:
+        queries.record_for(session, record_id, reader=me().id, on=day_of(at))
+        once(
+            session,
+            operation,
+            owner=me().id,
+            body={"record": str(record_id)} | more,
+            at=at,
+            do=lambda: act(session, record_id, by=me().id, at=at, **more).id,
+        )
+        found = queries.record_for(session, record_id, reader=me().id, on=day_of(at))
         told = RecordOut.model_validate(found)
     return answer(told)
 

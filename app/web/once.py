@@ -31,9 +31,7 @@ def request_key() -> str | None:
 
 def typed_fields() -> dict[str, object]:
     """Return what was typed into the form, without its key: a body for `once`."""
-    return {
-        name: request.form.getlist(name) for name in request.form if name != FIELD
-    }
+    return {name: request.form.getlist(name) for name in request.form if name != FIELD}
 
 
 def once(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import sqlite3
 import tarfile
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +16,7 @@ from flask import current_app
 from sqlalchemy import text
 
 from app import people, places, search
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.config import Settings
 from app.kernel.permissions import Role
 from app.search import Catalogue
@@ -99,7 +101,7 @@ def role_give(phone: str, name: str | None, wanted: str, place: str | None) -> N
             person_id=person.id,
             role=Role(wanted),
             place_id=found.id if found else None,
-            starts_on=at.date(),
+            starts_on=day_of(at),
             at=at,
             by=None,
         )
@@ -188,9 +190,10 @@ def restore(file: Path) -> None:
         raise click.ClickException(f"{target} is there already; nothing was touched")
     with tempfile.TemporaryDirectory(dir=chosen.data_dir) as folder:
         try:
+            _ensure_whole(file)
             with tarfile.open(file, "r:gz") as archive:
                 archive.extractall(folder, filter="data")
-        except (tarfile.TarError, EOFError, OSError) as problem:
+        except (tarfile.TarError, EOFError, OSError, zlib.error) as problem:
             raise click.ClickException(
                 f"{file} is no whole backup: {problem}"
             ) from None
@@ -202,6 +205,13 @@ def restore(file: Path) -> None:
                 shutil.move(Path(folder) / name, chosen.data_dir / name)
         copy.replace(target)
     click.echo("Restored. Run `fair verify` and `fair search rebuild` now.")
+
+
+def _ensure_whole(file: Path) -> None:
+    """Read to the checksum at the very end, which unpacking alone does not reach."""
+    with gzip.open(file) as stream:
+        while stream.read(1 << 20):
+            pass
 
 
 def _is_sound(copy: Path) -> bool:

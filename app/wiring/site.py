@@ -20,6 +20,7 @@ from app.kernel.i18n import msg
 from app.partners.desk import bp as partners_desk
 from app.partners.views import bp as partners
 from app.people.views import bp as people
+from app.places.api import bp as places_api
 from app.places.desk import bp as places_desk
 from app.places.views import bp as places
 from app.rewards.api import bp as rewards_api
@@ -96,6 +97,7 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(workshops_desk)
     for program in (
         search_api,
+        places_api,
         fair_api,
         bookings_api,
         wallet_api,

@@ -14,6 +14,7 @@ from app.bookings.models import Booking
 from app.bookings.queries import find_overlap
 from app.fair import PriceMode
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
 
@@ -47,7 +48,7 @@ def request_booking(
     people.person_for(session, resident_id)
     wanted = fair.slot_for(session, slot_id)
     offering = fair.offering_for(session, wanted.offering_id)
-    if fair.is_provider(session, offering, resident_id, on=at.date()):
+    if fair.is_provider(session, offering, resident_id, on=day_of(at)):
         raise OwnOffering(msg("You offer this yourself, so you cannot book it."))
     _ensure_may_enter(session, resident_id, by, offering.place_id, at)
     _ensure_free(session, resident_id, wanted)
@@ -85,7 +86,7 @@ def undo_time(
     """Return how long a booking can be undone: the programme's number (R-A11Y-05)."""
     if programme_id is None:
         return timedelta(minutes=rules.UNDO_MINUTES)
-    rule = programmes.rule_on(session, programme_id, at.date())
+    rule = programmes.rule_on(session, programme_id, day_of(at))
     return timedelta(minutes=rule.undo_minutes)
 
 
@@ -95,7 +96,7 @@ def _ensure_may_enter(
     if by == resident_id:
         return
     people.ensure_may(
-        session, by, Permission.ACT_FOR_RESIDENT, place_id=place_id, on=at.date()
+        session, by, Permission.ACT_FOR_RESIDENT, place_id=place_id, on=day_of(at)
     )
     doings.note(
         session,

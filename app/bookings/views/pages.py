@@ -18,7 +18,7 @@ from app.bookings.forms import BookingForm
 from app.bookings.rules import Side
 from app.bookings.views.counter import FRAGMENT, bp
 from app.bookings.views.sheets import provider_name, sheet_of, sheets_of
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
             found = queries.upcoming_of(session, me().id, at=at)
         page = found[: queries.PAGE] if shows_past else found
         sheets = sheets_of(session, [(one, Side.RESIDENT) for one in page], at=at)
-        offers = queries.has_offers(session, me().id, on=at.date())
+        offers = queries.has_offers(session, me().id, on=day_of(at))
     older = None
     if shows_past and len(found) > queries.PAGE:
         last = page[-1].starts_at.isoformat()
@@ -166,7 +166,7 @@ def _new_context(
             me().id,
             Permission.ACT_FOR_RESIDENT,
             place_id=offering.place_id,
-            on=at.date(),
+            on=day_of(at),
         )
         for_whom = people.person_for(session, resident_id)
     payer = for_whom.id if for_whom else me().id

@@ -28,6 +28,7 @@ from app.fair.models import (
 )
 from app.fair.queries import find_offering
 from app.fair.rules import Step
+from app.kernel.clock import day_of
 
 
 def create_offering(
@@ -85,7 +86,7 @@ def create_offering(
     )
     rules.ensure_price(offering)
     ensure_papers(session, offering)
-    ensure_may_list(session, offering, by=author_id, on=at.date())
+    ensure_may_list(session, offering, by=author_id, on=day_of(at))
     session.add(offering)
     session.flush()
     return offering
@@ -181,5 +182,5 @@ def resume(session: Session, offering_id: UUID, *, by: UUID, at: datetime) -> Of
     """
     offering = own_offering(session, offering_id, by=by, at=at)
     after = rules.state_after(offering, Step.RESUME)
-    ensure_may_run(session, offering, on=at.date())
+    ensure_may_run(session, offering, on=day_of(at))
     return move(session, offering, Step.RESUME, after, by=by, at=at)

@@ -14,6 +14,7 @@ from app.fair.errors import NotYourStep, OfferingInvalid
 from app.fair.models import Offering, OfferingState, Review
 from app.fair.queries import may_take_down, offering_for
 from app.fair.rules import Step
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 
 
@@ -42,8 +43,8 @@ def approve(session: Session, offering_id: UUID, *, by: UUID, at: datetime) -> O
     offering = strange_offering(session, offering_id, by=by, at=at)
     rules.state_after(offering, Step.APPROVE)
     rules.ensure_complete(offering)
-    ensure_may_run(session, offering, on=at.date())
-    after = rules.state_on(offering, at.date())
+    ensure_may_run(session, offering, on=day_of(at))
+    after = rules.state_on(offering, day_of(at))
     if after == OfferingState.EXPIRED:
         raise OfferingInvalid(
             msg("Its last day is over. Please ask for a new one."), field="listed_until"
@@ -76,7 +77,7 @@ def take_down(
         NotYourStep: *by* neither reviews listings nor manages the place.
     """
     offering = offering_for(session, offering_id, lock=True)
-    if not may_take_down(session, offering, by, on=at.date()):
+    if not may_take_down(session, offering, by, on=day_of(at)):
         raise NotYourStep(msg("Only reviewers and the place's manager may do this."))
     after = rules.state_after(offering, Step.TAKE_DOWN)
     offering.reason = rules.ensure_reason(Step.TAKE_DOWN, reason)

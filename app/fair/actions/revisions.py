@@ -35,6 +35,7 @@ from app.fair.models import (
 from app.fair.queries import waiting_revision
 from app.fair.rules import Step
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.partners import LicenceKind
 
@@ -88,7 +89,7 @@ def edit_offering(
         raise StepOutOfTurn(
             msg("This cannot be changed while somebody reviews it, or when it is over.")
         )
-    _ensure_fits(session, offering, news, by=by, on=at.date())
+    _ensure_fits(session, offering, news, by=by, on=day_of(at))
     waiting = {k: v for k, v in news.items() if is_live and k in rules.REVIEWED_FIELDS}
     at_once = {k: v for k, v in news.items() if k not in waiting}
     for name, value in at_once.items():
@@ -137,7 +138,7 @@ def decide_revision(
         for name, value in proposed(revision).items():
             setattr(offering, name, value)
         rules.ensure_complete(offering)
-        ensure_may_run(session, offering, on=at.date())
+        ensure_may_run(session, offering, on=day_of(at))
         offering.version += 1
         offering.changed_at = at
         session.add(offering)

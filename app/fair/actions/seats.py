@@ -13,6 +13,7 @@ from app.fair.errors import OfferingInvalid, SlotBooked
 from app.fair.events import SlotsChanged
 from app.fair.models import Offering, Slot
 from app.fair.queries import ensure_own, offering_for, slot_for
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.outbox import publish
 
@@ -74,7 +75,7 @@ def add_slots(
         OfferingInvalid: a time lies in the past, runs backwards or has no seat.
     """
     offering = offering_for(session, offering_id, lock=True)
-    _ensure_own(session, offering, by, on=at.date())
+    _ensure_own(session, offering, by, on=day_of(at))
     seats = capacity or offering.capacity
     wanted = sorted(
         {(start.astimezone(UTC), end.astimezone(UTC)) for start, end in spans}
@@ -147,7 +148,7 @@ def withdraw_slot(session: Session, slot_id: UUID, *, by: UUID, at: datetime) ->
     """
     slot = slot_for(session, slot_id, lock=True)
     offering = offering_for(session, slot.offering_id)
-    _ensure_own(session, offering, by, on=at.date())
+    _ensure_own(session, offering, by, on=day_of(at))
     if slot.taken:
         raise SlotBooked(
             msg("Somebody has booked this time. Please answer them first.")
@@ -170,7 +171,7 @@ def set_capacity(
     """
     slot = slot_for(session, slot_id, lock=True)
     offering = offering_for(session, slot.offering_id)
-    _ensure_own(session, offering, by, on=at.date())
+    _ensure_own(session, offering, by, on=day_of(at))
     if capacity < max(1, slot.taken):
         raise OfferingInvalid(
             msg("%(count)s seats are taken already."),

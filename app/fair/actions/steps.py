@@ -16,6 +16,7 @@ from app.fair.queries import ensure_own, is_provider, licence_holder, offering_f
 from app.fair.rules import Step
 from app.fair.rules.words import OPERATIONS
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.outbox import publish
 from app.kernel.permissions import Permission
@@ -110,8 +111,8 @@ def own_offering(
         OfferingNotFound: there is none, or *by* may not know of it.
         NotYourStep: *by* neither wrote nor offers it.
     """
-    offering = offering_for(session, offering_id, reader=by, on=at.date(), lock=True)
-    ensure_own(session, offering, by, on=at.date())
+    offering = offering_for(session, offering_id, reader=by, on=day_of(at), lock=True)
+    ensure_own(session, offering, by, on=day_of(at))
     return offering
 
 
@@ -130,13 +131,13 @@ def strange_offering(
         by,
         Permission.REVIEW_LISTING,
         place_id=offering.place_id,
-        on=at.date(),
+        on=day_of(at),
     )
     rules.ensure_reviews_another(
         offering,
         by=by,
         is_close=people.are_close(session, by, offering.author_id),
-        is_member=is_provider(session, offering, by, on=at.date()),
+        is_member=is_provider(session, offering, by, on=day_of(at)),
     )
     return offering
 

@@ -12,6 +12,7 @@ from app.fair import rules
 from app.fair.actions.steps import why_not_run
 from app.fair.events import OfferingChanged
 from app.fair.models import Offering, OfferingState
+from app.kernel.clock import day_of
 from app.kernel.outbox import publish
 from app.partners import LicenceKind
 
@@ -23,7 +24,7 @@ def put_to_sleep_expired(session: Session, at: datetime) -> int:
 
     Domain handbook O03: the expiry suspends by itself. Returns how many changed.
     """
-    valid = partners.valid_licence_kinds(session, on=at.date())
+    valid = partners.valid_licence_kinds(session, on=day_of(at))
     rows = session.exec(
         select(Offering)
         .where(col(Offering.state).in_([OfferingState.PUBLISHED, OfferingState.ASLEEP]))
@@ -65,7 +66,7 @@ def look_after(
 
 def turn_pages(session: Session, at: datetime) -> int:
     """Publish what begins today and expire what ended yesterday."""
-    today = at.date()
+    today = day_of(at)
     rows = session.exec(
         select(Offering)
         .where(
@@ -101,7 +102,7 @@ def _is_plainly_fine(
 
 
 def _sleep_or_wake(session: Session, offering: Offering, at: datetime) -> bool:
-    problem = why_not_run(session, offering, on=at.date())
+    problem = why_not_run(session, offering, on=day_of(at))
     is_asleep = offering.state == OfferingState.ASLEEP
     if (problem is not None) == is_asleep:
         return False

@@ -17,6 +17,7 @@ from app.fair.models import (
     OfferingState,
 )
 from app.fair.queries.who import is_provider, may_review
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 
 QUEUE_MAX = 200
@@ -43,7 +44,7 @@ def offering_for(
         raise _unknown()
     if reader is None or found.state in rules.PUBLIC_STATES:
         return found
-    day = on or found.changed_at.date()
+    day = on or day_of(found.changed_at)
     if (
         reader == found.author_id
         or is_provider(session, found, reader, on=day)

@@ -16,7 +16,7 @@ from app.fair.forms import OfferingForm
 from app.fair.models import Offering
 from app.fair.rules import Step, words
 from app.fair.views import shown as pages
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.kernel.permissions import Permission
 from app.web.forms import blank_form, read_form, refused_form
@@ -46,7 +46,7 @@ def show(offering_id: UUID) -> ResponseReturnValue:
             queries.public_offering(session, offering_id)
             if reader is None
             else queries.offering_for(
-                session, offering_id, reader=reader.id, on=now().date()
+                session, offering_id, reader=reader.id, on=day_of(now())
             )
         )
         shown = pages.show_offering(
@@ -108,7 +108,7 @@ def edit(offering_id: UUID) -> ResponseReturnValue:
     """Show the form of one's own offering."""
     with reading() as session:
         offering = queries.offering_for(
-            session, offering_id, reader=me().id, on=now().date()
+            session, offering_id, reader=me().id, on=day_of(now())
         )
         _ensure_own(session, offering)
     values = {name: getattr(offering, name) for name in OfferingForm.model_fields
@@ -223,7 +223,7 @@ def _around(shown: pages.Shown) -> dict[str, Any]:
 def _swap_own(offering_id: UUID) -> ResponseReturnValue:
     with reading() as session:
         offering = queries.offering_for(
-            session, offering_id, reader=me().id, on=now().date()
+            session, offering_id, reader=me().id, on=day_of(now())
         )
         shown = pages.show_offering(session, offering, reader=me().id, at=now())
     from_list = request.form.get("back") == "mine"
@@ -233,7 +233,7 @@ def _swap_own(offering_id: UUID) -> ResponseReturnValue:
 
 def _form_context(offering: Offering | None = None) -> dict[str, Any]:
     with reading() as session:
-        offered = pages.choices(session, me().id, on=now().date())
+        offered = pages.choices(session, me().id, on=day_of(now()))
         may_list = _may_list_somewhere()
     return {
         "offering": offering,
@@ -255,4 +255,4 @@ def _may_list_somewhere() -> bool:
 
 
 def _ensure_own(session: Session, offering: Offering) -> None:
-    queries.ensure_own(session, offering, me().id, on=now().date())
+    queries.ensure_own(session, offering, me().id, on=day_of(now()))

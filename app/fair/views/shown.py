@@ -28,6 +28,7 @@ from app.fair.models import (
 )
 from app.fair.rules import Step
 from app.fair.rules.words import FIELD_LABELS, NEXT_STEPS
+from app.kernel.clock import day_of
 from app.partners import LicenceKind, Organisation
 from app.places import Place
 from app.web.filters import money, points
@@ -66,7 +67,7 @@ def show_offering(
     session: Session, offering: Offering, *, reader: UUID | None, at: datetime
 ) -> Shown:
     """Gather one offering's page for a reader, or for a stranger."""
-    today = at.date()
+    today = day_of(at)
     is_mine = reader is not None and (
         reader == offering.author_id
         or queries.is_provider(session, offering, reader, on=today)
@@ -95,7 +96,7 @@ def show_offering(
 
 def show_mine(session: Session, reader: UUID, *, at: datetime) -> list[Shown]:
     """Gather the reader's own offerings, those that need them first."""
-    mine = queries.offerings_of(session, reader, on=at.date())
+    mine = queries.offerings_of(session, reader, on=day_of(at))
     where = places.places_by_ids(session, [one.place_id for one in mine])
     teams = partners.organisations_by_ids(
         session, [one.organisation_id for one in mine]

@@ -14,7 +14,7 @@ from app import places
 from app.fair import queries
 from app.fair.actions import seats
 from app.fair.forms import SeatsForm, SlotsForm
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.web.forms import blank_form, read_form, refused_form
 from app.web.guards import me, signed_in
@@ -104,9 +104,9 @@ def _add_slots(session: Session, offering_id: UUID, form: SlotsForm) -> UUID:
 def _slots(offering_id: UUID) -> dict[str, Any]:
     with reading() as session:
         offering = queries.offering_for(
-            session, offering_id, reader=me().id, on=now().date()
+            session, offering_id, reader=me().id, on=day_of(now())
         )
-        queries.ensure_own(session, offering, me().id, on=now().date())
+        queries.ensure_own(session, offering, me().id, on=day_of(now()))
         found = queries.slots_of(session, offering_id, since=now())
         place = places.place_for(session, offering.place_id)
     return {

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app import people, wallet
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
 from app.rewards import rules
@@ -78,7 +79,7 @@ def hand_over(
         by,
         Permission.HAND_OVER,
         place_id=redemption.place_id,
-        on=at.date(),
+        on=day_of(at),
     )
     if redemption is None or not reaches:
         raise WrongPickupCode(
@@ -132,14 +133,16 @@ def lapse_uncollected(session: Session, at: datetime, *, limit: int = BATCH_MAX)
         select(Redemption)
         .where(
             Redemption.state == RedemptionState.READY,
-            col(Redemption.collect_by) < at.date(),
+            col(Redemption.collect_by) < day_of(at),
         )
         .order_by(col(Redemption.collect_by))
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
     for redemption in overdue:
-        redemption.state = rules.state_after(redemption, Step.LAPSE, at=at)
+        redemption.state = rules.state_after(
+            redemption, Step.LAPSE, at=at, day=day_of(at)
+        )
         _release(session, redemption, by=None, at=at)
     return len(overdue)
 
@@ -221,7 +224,7 @@ def _make_ready(session: Session, redemption: Redemption, *, at: datetime) -> No
         _capture_gift(session, redemption, at=at)
         return
     redemption.state = RedemptionState.READY
-    redemption.collect_by = (at + rules.PICKUP_LIFE).date()
+    redemption.collect_by = day_of(at + rules.PICKUP_LIFE)
     redemption.pickup_code = _new_code(session)
     session.add(redemption)
     session.flush()

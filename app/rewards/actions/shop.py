@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 
 from app import people
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.outbox import publish
 from app.kernel.permissions import Permission
@@ -90,7 +91,7 @@ def add_stock(
     """
     if by is not None:
         people.ensure_may(
-            session, by, Permission.MANAGE_REWARDS, place_id=place_id, on=at.date()
+            session, by, Permission.MANAGE_REWARDS, place_id=place_id, on=day_of(at)
         )
         doings.note(
             session,

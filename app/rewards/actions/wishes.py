@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app import people, programmes, wallet
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
 from app.programmes import ProgrammeRule
@@ -58,7 +59,7 @@ def place_redemption(
     """
     reward = reward_for(session, reward_id)
     programme = programmes.programme_for(session, reward.programme_id)
-    rule = programmes.rule_on(session, programme.id, at.date())
+    rule = programmes.rule_on(session, programme.id, day_of(at))
     points = rules.points_of(reward, gift)
     _ensure_may_place(session, person_id, by, place_id, at)
     _ensure_may_have(session, reward, rule, person_id, at)
@@ -95,7 +96,7 @@ def _ensure_may_place(
     if by == person_id:
         return
     people.ensure_may(
-        session, by, Permission.ACT_FOR_RESIDENT, place_id=place_id, on=at.date()
+        session, by, Permission.ACT_FOR_RESIDENT, place_id=place_id, on=day_of(at)
     )
     doings.note(
         session,
@@ -123,7 +124,7 @@ def _ensure_may_have(
         hours = wallet.balances_of(session, person_id)["HOUR"].posted
     rules.ensure_may_have(
         reward,
-        age=people.age_on(person.birth_on, at.date()),
+        age=people.age_on(person.birth_on, day_of(at)),
         age_min=rule.redeem_min_age,
         hours=hours,
         had=had,

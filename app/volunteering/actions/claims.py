@@ -10,6 +10,7 @@ from sqlalchemy import case, update
 from sqlmodel import Session, col
 
 from app import people, programmes
+from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission, Role
 from app.volunteering import queries, rules
@@ -20,7 +21,7 @@ from app.volunteering.rules import ClaimStep
 
 def join_as_volunteer(session: Session, person_id: UUID, *, at: datetime) -> None:
     """Register somebody as a volunteer at their own wish; twice changes nothing."""
-    held = people.held_by(session, person_id, on=at.date())
+    held = people.held_by(session, person_id, on=day_of(at))
     if any(one.role is Role.VOLUNTEER for one in held):
         return
     people.assign_role(
@@ -28,7 +29,7 @@ def join_as_volunteer(session: Session, person_id: UUID, *, at: datetime) -> Non
         person_id=person_id,
         role=Role.VOLUNTEER,
         place_id=None,
-        starts_on=at.date(),
+        starts_on=day_of(at),
         at=at,
         by=None,
     )
@@ -62,7 +63,7 @@ def claim_together(
     _ensure_free(session, shift, person_ids)
     _ensure_qualified(session, shift, post, person_ids, at)
     _take_places(session, shift, len(person_ids))
-    rule = programmes.rule_on(session, post.programme_id, at.date())
+    rule = programmes.rule_on(session, post.programme_id, day_of(at))
     until = at + timedelta(minutes=rule.undo_minutes)
     claims = [
         Claim(
@@ -149,7 +150,7 @@ def _ensure_qualified(
         person_ids,
         Permission.CLAIM_SHIFT,
         place_id=shift.place_id,
-        on=at.date(),
+        on=day_of(at),
     )
     if not volunteers.issuperset(person_ids):
         raise NotQualified(msg("Please register as a volunteer first."))

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app import people, programmes
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.errors import Invalid
 from app.kernel.i18n import msg
 from app.kernel.outbox import publish
@@ -240,7 +241,7 @@ def add_qualification(
     Raises:
         Invalid: it has expired, or *by* shows their own.
     """
-    if expires_on is not None and expires_on < at.date():
+    if expires_on is not None and expires_on < day_of(at):
         raise Invalid(msg("This has expired already."), field="expires_on")
     if by == person_id:
         raise Invalid(msg("Somebody else must see your papers."), field="kind")
@@ -304,5 +305,5 @@ def _ensure_running(post: Post) -> None:
 
 def _ensure_publisher(session: Session, by: UUID, place_id: UUID, at: datetime) -> None:
     people.ensure_may(
-        session, by, Permission.PUBLISH_SHIFT, place_id=place_id, on=at.date()
+        session, by, Permission.PUBLISH_SHIFT, place_id=place_id, on=day_of(at)
     )

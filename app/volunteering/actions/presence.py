@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from app import people
 from app.kernel import doings
+from app.kernel.clock import day_of
 from app.kernel.errors import Invalid
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -46,7 +47,7 @@ def claims_at_the_desk(
         raise ClaimNotFound(msg("We do not know this claim."))
     for place_id in {claim.place_id for claim in claims}:
         people.ensure_may(
-            session, by, Permission.ENTER_HOURS, place_id=place_id, on=at.date()
+            session, by, Permission.ENTER_HOURS, place_id=place_id, on=day_of(at)
         )
     if any(claim.person_id == by for claim in claims):
         raise NotYourVerdict(msg("Nobody writes down their own hours."))

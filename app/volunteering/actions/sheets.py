@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from app import people, programmes
+from app.kernel.clock import day_of
 from app.kernel.errors import Invalid
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -105,7 +106,7 @@ def enter_hours(
         raise ClaimNotFound(msg("You had not claimed this shift. Please ask the desk."))
     if not is_own:
         people.ensure_may(
-            session, by, Permission.ENTER_HOURS, place_id=shift.place_id, on=at.date()
+            session, by, Permission.ENTER_HOURS, place_id=shift.place_id, on=day_of(at)
         )
     if shift.state is ShiftState.CANCELLED:
         raise ShiftClosed(msg("This shift was called off."))

@@ -11,6 +11,7 @@ from sqlalchemy import exists, update
 from sqlmodel import Session, col
 
 from app import people, programmes, wallet
+from app.kernel.clock import day_of
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
 from app.kernel.outbox import publish
@@ -209,7 +210,7 @@ class _Bench:
                 self.by,
                 permission,
                 place_id=place_id,
-                on=self.at.date(),
+                on=day_of(self.at),
             )
         return self._may[key]
 

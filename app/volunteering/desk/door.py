@@ -10,7 +10,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app import people, places
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.permissions import Permission
 from app.volunteering import rules
 from app.volunteering.desk.shown import bp, reach_of
@@ -24,7 +24,7 @@ from app.web.store import reading, settings
 def doors() -> ResponseReturnValue:
     """List the places whose door one may show."""
     with reading() as session:
-        reach = reach_of(session, me().id, Permission.SHOW_DOOR_CODE, now().date())
+        reach = reach_of(session, me().id, Permission.SHOW_DOOR_CODE, day_of(now()))
         found = [
             place
             for place in places.all_places(session)
@@ -45,7 +45,7 @@ def door(place_id: UUID) -> ResponseReturnValue:
             me().id,
             Permission.SHOW_DOOR_CODE,
             place_id=place_id,
-            on=at.date(),
+            on=day_of(at),
         )
     secret, window = settings().secret_key(), rules.window_at(at)
     link = url_for(

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import people, places, programmes
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -38,7 +38,7 @@ DAYS_AHEAD = 60
 def posts() -> ResponseReturnValue:
     """List the running posts of one's places."""
     with reading() as session:
-        reach = reach_of(session, me().id, Permission.PUBLISH_SHIFT, now().date())
+        reach = reach_of(session, me().id, Permission.PUBLISH_SHIFT, day_of(now()))
         found = queries.posts_at(session, reach)
         where = places.places_by_ids(session, {post.place_id for post in found})
     return render_template("volunteering/desk/posts.html", found=found, where=where)
@@ -173,7 +173,7 @@ def _add_shifts(session: Session, post_id: UUID, form: ShiftsForm) -> int:
 
 def _choices() -> dict[str, Any]:
     with reading() as session:
-        reach = reach_of(session, me().id, Permission.PUBLISH_SHIFT, now().date())
+        reach = reach_of(session, me().id, Permission.PUBLISH_SHIFT, day_of(now()))
         tree = places.all_places(session)
         schemes = programmes.all_programmes(session)
     return {
@@ -196,7 +196,7 @@ def _post(post_id: UUID) -> dict[str, Any]:
             me().id,
             Permission.PUBLISH_SHIFT,
             place_id=found.place_id,
-            on=at.date(),
+            on=day_of(at),
         )
         place = places.place_for(session, found.place_id)
         ahead = [

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -118,7 +118,7 @@ def _decided(record_id: UUID, said: str) -> ResponseReturnValue:
 def _record(record_id: UUID) -> dict[str, Any]:
     at = now()
     with reading() as session:
-        found = queries.record_for(session, record_id, reader=me().id, on=at.date())
+        found = queries.record_for(session, record_id, reader=me().id, on=day_of(at))
         verdicts = actions.verdicts_on(session, [found], by=me().id, at=at)
         (row,) = record_rows(session, [found], verdicts)
     return {"row": row, "form": blank_form(), "is_mine": found.person_id == me().id}

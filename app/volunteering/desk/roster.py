@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import people, places
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
@@ -39,7 +39,7 @@ def shifts() -> ResponseReturnValue:
     """Show the shifts of one's places, last week's and the coming two weeks'."""
     at, today = now(), local_today()
     with reading() as session:
-        reach = reach_of(session, me().id, Permission.ENTER_HOURS, at.date())
+        reach = reach_of(session, me().id, Permission.ENTER_HOURS, day_of(at))
         found = queries.shifts_at(
             session,
             reach,
@@ -240,7 +240,7 @@ def _shift(shift_id: UUID) -> dict[str, Any]:
             me().id,
             Permission.ENTER_HOURS,
             place_id=found.place_id,
-            on=at.date(),
+            on=day_of(at),
         )
         post = queries.post_for(session, found.post_id)
         (row,) = shift_rows(session, [(found, post)], None, at)
@@ -253,7 +253,7 @@ def _shift(shift_id: UUID) -> dict[str, Any]:
             me().id,
             Permission.PUBLISH_SHIFT,
             place_id=found.place_id,
-            on=at.date(),
+            on=day_of(at),
         )
     roster = [
         {

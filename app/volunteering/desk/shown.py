@@ -9,7 +9,7 @@ from flask import Blueprint, url_for
 from sqlmodel import Session
 
 from app import people
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
 from app.volunteering import actions, queries
@@ -42,7 +42,7 @@ def waiting_for(
         (Permission.VERIFY_HOURS, FIRST_YES),
         (Permission.VERIFY_LONG_HOURS, SECOND_YES),
     ):
-        reach = reach_of(session, actor_id, permission, at.date())
+        reach = reach_of(session, actor_id, permission, day_of(at))
         if reach is None or reach:
             found += queries.waiting_records(session, reach, states=states)
     return found

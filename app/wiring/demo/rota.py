@@ -223,6 +223,7 @@ def _post(
         protection_note=PROTECTION,
         protection_note_en=PROTECTION_EN,
         beneficiaries="辖区居民",
+        beneficiaries_en="Residents of the neighbourhood",
         person_in_charge="中心值班长",
         risk_level=(
             volunteering.RiskLevel.HIGH if risky else volunteering.RiskLevel.LOW

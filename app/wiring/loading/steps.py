@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, select
 
 from app import fair, partners, people, places, programmes, workshops
+from app.kernel.clock import day_of
 from app.kernel.errors import Refusal
 from app.kernel.permissions import Role
 from app.people import Person
@@ -139,7 +140,7 @@ def _person(session: Session, values: Mapping[str, Any], at: datetime) -> None:
         person_id=person.id,
         role=Role.VOLUNTEER if row.is_volunteer else Role.RESIDENT,
         place_id=None,
-        starts_on=at.date(),
+        starts_on=day_of(at),
         at=at,
         by=None,
     )
@@ -227,8 +228,8 @@ def _good(session: Session, values: Mapping[str, Any], at: datetime) -> None:
             workshops.add_batch(
                 session,
                 good.id,
-                made_on=at.date(),
-                best_before=at.date() + BEST_BEFORE if row.is_perishable else None,
+                made_on=day_of(at),
+                best_before=day_of(at) + BEST_BEFORE if row.is_perishable else None,
                 quantity=row.stock,
                 by=None,
                 at=at,

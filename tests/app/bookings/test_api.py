@@ -132,6 +132,11 @@ def test_the_provider_answers_once_it_can_no_longer_be_undone(
     let_it_begin(db)
     done = wang.send(f"/bookings/{made}/completion")
 
+    no_stars = lin.send(f"/bookings/{made}/rating", stars=6)
+    rated = lin.send(f"/bookings/{made}/rating", stars=5)
+    assert set(problem(no_stars, 422)["errors"]) == {"stars"}
+    assert rated.json["stars"] == 5
+    problem(lin.send(f"/bookings/{made}/rating", stars=1), 409)
     assert agreed.json["state"] == "confirmed"
     assert agreed.json["side"] == "provider"
     problem(early, 409)
@@ -229,8 +234,8 @@ def test_a_session_cookie_opens_no_door_of_the_api(
         ({"slot_id": "tomorrow"}, {"slot_id"}),
         ({"slot_id": 7}, {"slot_id"}),
         ({"slot_id": [], "note": "x" * 301}, {"slot_id", "note"}),
-        ({"slot_id": str(uuid4()), "note": {"a": 1}}, {"note"}),
-        ({"slot_id": str(uuid4()), "resident_id": "me"}, {"resident_id"}),
+        ({"slot_id": str(UUID(int=1)), "note": {"a": 1}}, {"note"}),
+        ({"slot_id": str(UUID(int=1)), "resident_id": "me"}, {"resident_id"}),
     ],
 )
 def test_what_cannot_be_taken_is_said_beside_its_field(

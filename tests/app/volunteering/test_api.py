@@ -201,6 +201,37 @@ def test_claims_and_records_are_nobody_elses_business(
         assert session.get_one(ServiceRecord, UUID(record)).person_id == cast.chen
 
 
+def test_staff_verify_once_and_the_points_are_there(
+    app: Flask, db: Database, cast: Cast, chen: Program, settings: Settings,
+    shift_id: UUID,
+) -> None:  # fmt: skip
+    claim = chen.send(f"/shifts/{shift_id}/claims").json["id"]
+    chen.send(f"/claims/{claim}/arrival", code=code(settings, cast.station))
+    let_an_hour_pass(db, claim)
+    made = chen.send(f"/claims/{claim}/departure", code=code(settings, cast.station))
+    path = f"/records/{made.json['record_id']}"
+    ma, hua = program_of(app, cast.ma), program_of(app, cast.hua)
+
+    assert [
+        f"/records/{one['id']}" for one in ma.look("/records/waiting").json["items"]
+    ]
+    assert program_of(app, cast.lin).look("/records/waiting").json["items"] == []
+    problem(program_of(app, cast.lin).send(f"{path}/verification"), 404)
+    problem(chen.send(f"{path}/verification"), 403)
+    problem(hua.send(f"{path}/verification"), 403)
+    silent = problem(ma.send(f"{path}/rejection"), 422)
+    first = ma.send(f"{path}/verification", key="v")
+    again = ma.send(f"{path}/verification", key="v")
+
+    assert set(silent["errors"]) == {"reason"}
+    assert first.json["state"] == again.json["state"] == "posted"
+    assert first.json["hours"] == "1.00"
+    balances = chen.look("/wallet").json["balances"]
+    assert {one["unit"]: one["posted"] for one in balances}["POINT"] == "10.00"
+    problem(ma.send(f"{path}/rejection", reason="too late"), 409)
+    assert ma.look("/records/waiting").json["items"] == []
+
+
 def test_who_may_come_in(app: Flask, cast: Cast, shift_id: UUID) -> None:
     reader = program_of(app, cast.chen, "read")
     for path in ("/claims", "/records"):

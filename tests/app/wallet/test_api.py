@@ -70,7 +70,13 @@ def test_the_statement_goes_on_by_cursor_and_adds_up(
 
 @pytest.mark.parametrize(
     "cursor",
-    ["x", to_cursor("1"), to_cursor("a.b"), to_cursor("9" * 30 + ".1"), to_cursor("٣.٣")],
+    [
+        "x",
+        to_cursor("1"),
+        to_cursor("a.b"),
+        to_cursor("9" * 30 + ".1"),
+        to_cursor("٣.٣"),
+    ],
 )
 def test_a_cursor_nobody_gave_is_refused(app: Flask, cast: Cast, cursor: str) -> None:
     lin = program_of(app, cast.lin, "read")

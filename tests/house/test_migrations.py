@@ -1,0 +1,86 @@
+"""The migrations build exactly what the models say, on this database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlmodel import SQLModel
+
+from app.kernel.db import Database
+from app.wiring.schema import create_from_models, newest_version, upgrade
+
+
+@pytest.fixture
+def empty(database_kind: str, tmp_path: Path) -> Iterator[Database]:
+    if database_kind == "postgresql":
+        from tests.postgres import create_database, drop_database
+
+        url = create_database()
+        db = Database(url)
+        yield db
+        db.close()
+        drop_database(url)
+        return
+    db = Database(f"sqlite:///{tmp_path / 'migrated.sqlite3'}")
+    yield db
+    db.close()
+
+
+def shape(db: Database) -> dict[str, object]:
+    """Return tables, columns, constraints, indexes and triggers by name."""
+    found: dict[str, object] = {}
+    with db.engine.connect() as connection:
+        inspector = inspect(connection)
+        for table in inspector.get_table_names():
+            found[table] = (
+                sorted(
+                    (c["name"], str(c["type"]), c["nullable"])
+                    for c in inspector.get_columns(table)
+                ),
+                sorted(str(c["name"]) for c in inspector.get_check_constraints(table)),
+                sorted(str(c["name"]) for c in inspector.get_unique_constraints(table)),
+                sorted(str(c["name"]) for c in inspector.get_foreign_keys(table)),
+                sorted(str(i["name"]) for i in inspector.get_indexes(table)),
+            )
+        query = (
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            if db.is_sqlite
+            else "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+        )
+        found["triggers"] = sorted(connection.execute(text(query)).scalars())
+    found.pop("alembic_version", None)
+    return found
+
+
+def test_migrating_an_empty_database_builds_what_the_models_say(
+    empty: Database, tmp_path: Path, database_kind: str
+) -> None:
+    upgrade(empty)
+    migrated = shape(empty)
+
+    if database_kind == "postgresql":
+        with empty.engine.connect() as connection:
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, SQLModel.metadata) == []
+        return
+    other = Database(f"sqlite:///{tmp_path / 'models.sqlite3'}")
+    with other.engine.execution_options(fair_write=True).begin() as connection:
+        create_from_models(connection)
+    assert migrated == shape(other)
+    other.close()
+
+
+def test_migrating_twice_changes_nothing(empty: Database) -> None:
+    upgrade(empty)
+    first = shape(empty)
+    upgrade(empty)
+
+    assert shape(empty) == first
+    with empty.engine.connect() as connection:
+        version = connection.execute(text("SELECT version_num FROM alembic_version"))
+        assert version.scalar() == newest_version()
