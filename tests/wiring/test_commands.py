@@ -1,0 +1,223 @@
+"""The `fair` command as an operator meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from sqlmodel import func, select
+
+from app.fair import Offering
+from app.people import Person
+from app.places import Place
+from tests.wiring.commands import Done, fair, looking_at
+
+COMMAND = [sys.executable, "-m", "app.wiring.cli"]
+
+
+def counts(folder: Path) -> list[int]:
+    """How many people, places and offerings there are."""
+    with looking_at(folder) as session:
+        return [
+            session.exec(select(func.count()).select_from(table)).one()
+            for table in (Person, Place, Offering)
+        ]
+
+
+def test_an_unknown_setting_is_named_and_refused(tmp_path: Path) -> None:
+    environment = os.environ | {"FAIR_PROT": "1", "FAIR_DATA_DIR": str(tmp_path / "d")}
+    done = subprocess.run(
+        [*COMMAND, "verify"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == "fair: unknown setting FAIR_PROT"
+    assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["demo", "--size", "huge"], "huge"),
+        (["load", "nowhere.json"], "nowhere.json"),
+        (["token", "create", "--person", "nobody"], "nobody is known as nobody"),
+        (["jump"], "jump"),
+    ],
+)
+def test_a_wrong_word_is_one_line_and_no_traceback(
+    tmp_path: Path, args: list[str], said: str
+) -> None:
+    done = fair(tmp_path / "data", *args)
+    assert done.code != 0
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+def test_the_small_demo_town_is_built_and_findable(
+    demo_made: tuple[Path, Done],
+) -> None:
+    folder, done = demo_made
+    assert done.code == 0, done.err
+    people, places, offerings = counts(folder)
+    assert people > 50
+    assert places > 12
+    assert offerings > 50
+    assert "things can be found" in done.out
+
+
+def test_the_demo_town_is_built_once(demo_town: Path) -> None:
+    before = counts(demo_town)
+    done = fair(demo_town, "demo", "--size", "small")
+    assert done.code == 0
+    assert "here already" in done.out
+    assert counts(demo_town) == before
+
+
+def test_the_books_of_the_demo_town_are_right(demo_town: Path) -> None:
+    done = fair(demo_town, "verify")
+    assert done.code == 0, done.err
+    assert done.out.startswith("The books are right:")
+    assert int(done.out.split()[4]) > 100
+
+
+def test_a_changed_entry_is_named_by_verify(demo_town: Path, tmp_path: Path) -> None:
+    fair(demo_town, "backup", str(tmp_path / "copy.tar.gz"))
+    fair(tmp_path / "data", "restore", str(tmp_path / "copy.tar.gz"))
+    import pysqlite3.dbapi2 as sqlite
+
+    with sqlite.connect(tmp_path / "data" / "fair.sqlite3") as connection:
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute("UPDATE ledger_posting SET amount = amount + 100")
+    connection.close()
+    done = fair(tmp_path / "data", "verify")
+    assert done.code == 1
+    assert done.err.startswith("Error: ")
+    assert "Traceback" not in done.err
+
+
+def test_the_index_is_built_anew(demo_town: Path) -> None:
+    done = fair(demo_town, "search", "rebuild")
+    assert done.code == 0
+    assert done.out.startswith("The index is new:")
+    assert int(done.out.split()[4]) > 100
+
+
+def test_every_route_says_who_may_come_in(tmp_path: Path) -> None:
+    done = fair(tmp_path / "data", "routes", "--json")
+    rows = json.loads(done.out)
+    guards = {row["path"]: row["guard"] for row in rows}
+    assert all(row["guard"] for row in rows)
+    assert guards["/search"] == "public"
+    assert guards["/desk/"] not in {"public", "signed_in", "signed in"}
+    assert len(rows) > 80
+
+
+def test_jobs_run_once_and_say_what_they_did(demo_town: Path) -> None:
+    done = fair(demo_town, "jobs")
+    assert done.code == 0, done.err
+    assert "events told: " in done.out
+
+
+def test_a_token_opens_the_api_and_is_kept_as_a_hash(demo_town: Path) -> None:
+    with looking_at(demo_town) as session:
+        member_no = session.exec(select(Person.member_no).where(Person.is_cast)).first()
+    done = fair(demo_town, "token", "create", "--person", str(member_no))
+    token = done.out.strip()
+    assert done.code == 0, done.err
+    assert len(token) > 20
+    assert token.encode() not in (demo_town / "fair.sqlite3").read_bytes()
+
+
+# -- backup and restore ------------------------------------------------------------
+
+
+def test_a_backup_comes_back_whole(demo_town: Path, tmp_path: Path) -> None:
+    file, folder = tmp_path / "town.tar.gz", tmp_path / "restored"
+    done = fair(demo_town, "backup", str(file))
+    assert done.code == 0, done.err
+    assert file.stat().st_mode & 0o077 == 0
+    assert fair(folder, "restore", str(file)).code == 0
+    assert counts(folder) == counts(demo_town)
+    assert (folder / "secret_key").read_text() == (demo_town / "secret_key").read_text()
+    assert fair(folder, "verify").code == 0
+
+
+def test_a_cut_or_damaged_backup_is_refused_and_leaves_nothing(
+    demo_town: Path, tmp_path: Path
+) -> None:
+    file, folder = tmp_path / "town.tar.gz", tmp_path / "restored"
+    fair(demo_town, "backup", str(file))
+    whole = file.read_bytes()
+    middle = len(whole) // 2
+    flipped = whole[:middle] + bytes([whole[middle] ^ 0x10]) + whole[middle + 1 :]
+    cuts = (whole[:middle], whole[:-20], whole[:-1], whole[:100], b"", flipped)
+    for content in cuts:
+        file.write_bytes(content)
+        done = fair(folder, "restore", str(file))
+        assert done.code == 1, len(content)
+        assert str(file) in done.err
+        assert "Traceback" not in done.err
+        assert not (folder / "fair.sqlite3").exists()
+
+
+def test_a_restore_never_overwrites(demo_town: Path, tmp_path: Path) -> None:
+    file = tmp_path / "town.tar.gz"
+    fair(demo_town, "backup", str(file))
+    before = (demo_town / "fair.sqlite3").stat().st_mtime_ns
+    done = fair(demo_town, "restore", str(file))
+    assert done.code == 1
+    assert "nothing was touched" in done.err
+    assert (demo_town / "fair.sqlite3").stat().st_mtime_ns == before
+
+
+# -- serving -----------------------------------------------------------------------
+
+
+def test_sigterm_ends_the_server_within_ten_seconds(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [*COMMAND, "run", "--bind", f"127.0.0.1:{port}"],
+            env=os.environ | {"FAIR_DATA_DIR": str(tmp_path / "data")},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        assert answers(f"http://127.0.0.1:{port}/readyz", server), log.read_text()
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=10)
+    finally:
+        if server.poll() is None:
+            server.kill()
+            server.wait()
+    assert "Traceback" not in log.read_text()
+
+
+def answers(url: str, server: subprocess.Popen[bytes]) -> bool:
+    """Wait until the server answers; False when it died or took a minute."""
+    give_up = time.monotonic() + 60
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    return False
