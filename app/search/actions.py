@@ -39,14 +39,17 @@ class Catalogue:
             IndexUnavailable: it is missing or damaged; `rebuild` mends it.
         """
         if self.opened is None:
-            self.opened = Index(self.folder)
+            try:
+                self.opened = Index(self.folder)
+            except OSError as problem:
+                raise IndexUnavailable(str(problem)) from problem
         return self.opened
 
     def is_ready(self) -> bool:
         """Say whether the index can be read."""
         try:
             return self.index.is_healthy
-        except (IndexUnavailable, OSError):
+        except IndexUnavailable:
             return False
 
     def context(self, at: datetime) -> Context:

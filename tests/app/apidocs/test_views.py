@@ -119,6 +119,34 @@ def test_every_operation_answers_as_described(
         )  # fmt: skip
 
 
+ODD: tuple[Any, ...] = (
+    None, True, -1, 10**40, 0.1, float("nan"), "", "x" * 5000, "\ud800", "\x00", "🎈",
+    [], [[]], {}, {"a": {"b": 1}}, "1970-01-01", str(NOTHING),
+)  # fmt: skip
+
+
+def test_whatever_is_sent_nothing_crashes(
+    app: Flask, cast: Cast, told: dict[str, Any]
+) -> None:
+    program = program_of(app, cast.lin)
+    schemas = told["components"]["schemas"]
+    for path, method, operation in operations(told):
+        address = re.sub(r"{\w+}", str(NOTHING), path).removeprefix(PREFIX)
+        for odd in ODD:
+            if method == "get":
+                names = [one["name"] for one in operation["parameters"]]
+                text = str(odd).encode("utf-8", "replace").decode()
+                answer = program.look(address, **dict.fromkeys(names, text))
+            elif "requestBody" in operation:
+                content = operation["requestBody"]["content"]["application/json"]
+                model = content["schema"]["$ref"].rsplit("/", 1)[1]
+                fields = schemas[model]["properties"]
+                answer = program.send(address, **dict.fromkeys(fields, odd))
+            else:
+                break
+            assert answer.status_code < 500, (method, path, odd, answer.text)
+
+
 def test_every_operation_but_the_public_ones_asks_for_a_token(
     app: Flask, told: dict[str, Any]
 ) -> None:

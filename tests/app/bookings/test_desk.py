@@ -8,7 +8,7 @@ from flask import Flask
 
 from app import bookings
 from app.bookings.desk import desk_items
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.db import Database
 from tests.app.bookings.conftest import Menu
 from tests.app.bookings.test_views import ClientOf, book, shift
@@ -39,7 +39,7 @@ def test_ones_own_request_and_other_places_are_not_on_the_pile(
     shift(db, address, timedelta(minutes=11))
 
     with app.test_request_context(), db.reading() as session:
-        on = now().date()
+        on = day_of(now())
         piles = {
             who: len(desk_items(session, actor_id=getattr(cast, who), on=on))
             for who in ("sun", "ma", "chen", "qian")

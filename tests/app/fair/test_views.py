@@ -11,7 +11,7 @@ import pytest
 
 from app import fair
 from app.fair import OfferingState
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.db import Database
 from app.kernel.permissions import Role
 from tests.app.fair.world import draft, give_role, in_review, published, slot_of
@@ -118,7 +118,7 @@ def test_the_same_form_sent_twice_makes_one_offering(
 
     assert first.headers["Location"] == again.headers["Location"]
     with db.reading() as session:
-        assert len(fair.offerings_of(session, cast.wang, on=now().date())) == 1
+        assert len(fair.offerings_of(session, cast.wang, on=day_of(now()))) == 1
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_what_cannot_be_taken_is_said_beside_its_cause(
     assert answer.status_code == 422
     assert sentence in text_of(answer)
     with db.reading() as session:
-        assert fair.offerings_of(session, cast.wang, on=now().date()) == []
+        assert fair.offerings_of(session, cast.wang, on=day_of(now())) == []
 
 
 def test_residents_are_told_who_may_list(cast: Cast, client_of: ClientOf) -> None:
@@ -247,7 +247,7 @@ def test_times_are_added_weekly_and_taken_away(
     db: Database, cast: Cast, client_of: ClientOf, haircut: UUID
 ) -> None:
     wang = client_of(cast.wang)
-    first = now().date() + timedelta(days=3)
+    first = day_of(now()) + timedelta(days=3)
 
     added = wang.swap(
         f"/fair/{haircut}/slots",
@@ -280,7 +280,7 @@ def test_impossible_times_are_refused(
     changes: dict[str, str],
     sentence: str,
 ) -> None:
-    day = (now().date() + timedelta(days=3)).isoformat()
+    day = (day_of(now()) + timedelta(days=3)).isoformat()
     form = {"day": day, "starts": "09:00", "ends": "10:00", "weeks": "1"} | changes
 
     answer = client_of(cast.wang).swap(f"/fair/{haircut}/slots", **form)

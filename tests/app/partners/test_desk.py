@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app import partners
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.db import Database
 from app.kernel.permissions import Role
 from app.partners import OrganisationKind, OrganisationState
@@ -84,8 +84,8 @@ def test_the_desk_shows_what_waits_to_those_who_may(
     app: Flask, db: Database, cast: Cast, club: UUID
 ) -> None:
     with app.test_request_context(), db.reading() as session:
-        items = desk_items(session, actor_id=cast.shen, on=now().date())
-        nothing = desk_items(session, actor_id=cast.ma, on=now().date())
+        items = desk_items(session, actor_id=cast.shen, on=day_of(now()))
+        nothing = desk_items(session, actor_id=cast.ma, on=day_of(now()))
     assert [(item.id, item.actions[0].op) for item in items] == [
         (club, "partner.verify")
     ]

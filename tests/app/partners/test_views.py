@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app import partners
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.db import Database
 from app.partners import OrganisationKind, OrganisationState
 from tests.cast import Cast
@@ -110,7 +110,7 @@ def test_the_office_is_for_members(
 def test_a_licence_counts_once_somebody_saw_it(
     db: Database, cast: Cast, client_of: ClientOf, club: UUID
 ) -> None:
-    pan, day = client_of(cast.pan), now().date()
+    pan, day = client_of(cast.pan), day_of(now())
     paper = {
         "kind": "food",
         "number": "JY-1",
@@ -144,7 +144,7 @@ def test_members_are_taken_in_by_the_number_on_their_card(
         pan.send(f"/partners/{club}/members", member_no="cast0002").status_code == 303
     )
     with db.reading() as session:
-        assert partners.is_member(session, club, cast.chen, on=now().date())
+        assert partners.is_member(session, club, cast.chen, on=day_of(now()))
     assert (
         client_of(cast.chen)
         .send(f"/partners/{club}/members", member_no="CAST0000")
@@ -153,5 +153,5 @@ def test_members_are_taken_in_by_the_number_on_their_card(
     )
     pan.send(f"/partners/{club}/members/{cast.chen}/exit")
     with db.reading() as session:
-        tomorrow = now().date() + timedelta(days=1)
+        tomorrow = day_of(now()) + timedelta(days=1)
         assert not partners.is_member(session, club, cast.chen, on=tomorrow)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app import rewards
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.db import Database
 from app.rewards import Redemption
 from app.rewards.desk import desk_items
@@ -82,7 +82,7 @@ def test_the_desk_lists_what_waits_at_ones_places(
     lin.send(f"{address}/sending")
 
     with app.test_request_context(), db.reading() as session:
-        found = desk_items(session, actor_id=getattr(cast, who), on=now().date())
+        found = desk_items(session, actor_id=getattr(cast, who), on=day_of(now()))
 
     assert len(found) == count
     assert all("林小满 · 洗衣液" in one.title for one in found)

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from app import wallet, workshops
-from app.kernel.clock import now
+from app.kernel.clock import day_of, now
 from app.kernel.db import Database
 from app.workshops.models import Good, Order
 from tests.app.workshops.shop import Shop, open_shop
@@ -46,7 +46,7 @@ def stools(shop: Shop, quantity: int = 1) -> list[dict[str, Any]]:
 
 def left_of(db: Database, good_id: UUID) -> int:
     with db.reading() as session:
-        return workshops.stock_of(session, [good_id], on=now().date())[good_id]
+        return workshops.stock_of(session, [good_id], on=day_of(now()))[good_id]
 
 
 def points_of(db: Database, person_id: UUID) -> Decimal:
