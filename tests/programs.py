@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,7 +42,12 @@ class Program(FlaskClient):
             name: str(value) if isinstance(value, UUID) else value
             for name, value in body.items()
         }
-        return self.post(API + path, json=plain, headers=headers)
+        return self.post(
+            API + path,
+            data=json.dumps(plain),
+            content_type="application/json",
+            headers=headers,
+        )
 
 
 def program_of(app: Flask, person_id: Any, scopes: str = "read write") -> Program:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -166,6 +167,10 @@ def _ensure_json() -> None:
     found = request.get_json()
     if not isinstance(found, dict) or NUL in request.get_data():
         raise BadRequest
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half a character, as "\ud83c": no database keeps it
+        raise BadRequest from None
 
 
 def body(model: type[BaseModel]) -> Any:
