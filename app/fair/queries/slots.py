@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import exists
 from sqlmodel import Session, col, select
 
 from app.fair.errors import SlotNotFound
@@ -61,20 +62,27 @@ def coming_slots(
 
     The soonest first; an offering with several times comes once.
     """
-    rows = session.exec(
-        select(Slot, Offering)
-        .join(Offering, col(Offering.id) == Slot.offering_id)
-        .where(Offering.state == OfferingState.PUBLISHED)
-        .where(col(Slot.starts_at) > at, col(Slot.starts_at) < until)
-        .where(col(Slot.taken) < col(Slot.capacity))
-        .where(col(Slot.withdrawn_at).is_(None))
+    # Asked for so, the times come from their index and stop at the limit; joined,
+    # SQLite would go through every live offering and sort all its times.
+    is_live = exists().where(
+        col(Offering.id) == col(Slot.offering_id),
+        col(Offering.state) == OfferingState.PUBLISHED,
+    )
+    slots = session.exec(
+        _free_after(at)
+        .where(col(Slot.starts_at) < until, is_live)
         .order_by(col(Slot.starts_at), col(Slot.id))
         .limit(limit * 4)
     )
-    found: dict[UUID, tuple[Slot, Offering]] = {}
-    for slot, offering in rows:
-        found.setdefault(offering.id, (slot, offering))
-    return list(found.values())[:limit]
+    soonest: dict[UUID, Slot] = {}
+    for slot in slots:
+        soonest.setdefault(slot.offering_id, slot)
+    shown = list(soonest.items())[:limit]
+    rows = session.exec(
+        select(Offering).where(col(Offering.id).in_([one for one, _ in shown]))
+    )
+    offerings = {offering.id: offering for offering in rows}
+    return [(slot, offerings[one]) for one, slot in shown]
 
 
 def next_free_starts(
