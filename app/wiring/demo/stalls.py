@@ -12,7 +12,6 @@ from app import fair, partners
 from app.kernel.permissions import Role
 from app.partners import LicenceKind, OrganisationKind, ProviderSource
 from app.places import Place
-from app.wiring.demo.names import ESTATE_TASKS
 from app.wiring.demo.town import Town, data, give_licence, give_role
 
 WEEKS_AHEAD = 4
@@ -59,20 +58,21 @@ def open_stalls(town: Town) -> list[fair.Offering]:
 
 def open_neighbours_stalls(town: Town, people: Sequence[UUID]) -> list[fair.Offering]:
     """Let each of these skilled residents offer one thing at a station near home."""
+    tasks = data("neighbours")
     stations = [p for p in town.places.values() if p.code.startswith("S")]
     opened = []
     for number, person_id in enumerate(people):
-        title, english, category = ESTATE_TASKS[number % len(ESTATE_TASKS)]
+        task = tasks[number % len(tasks)]
         place = stations[(number * 5) % len(stations)]
         is_free = number % 3 == 0
         row = {
             "code": f"N{number:04d}",
-            "title": f"{place.name[:2]}·{title}",
-            "title_en": f"{english} ({place.name_en})",
-            "summary": "街坊邻居，能帮就帮。先约时间，到了慢慢说。",
-            "summary_en": "A neighbour who is glad to help. Book a time first.",
+            "title": f"{place.name[:2]}·{task['title']}",
+            "title_en": f"{task['title_en']} ({place.name_en})",
+            "summary": task["summary"],
+            "summary_en": task["summary_en"],
             "kind": "skilled_person",
-            "category": category,
+            "category": task["category"],
             "nature": "volunteer",
             "audiences": ["all"],
             "points": None if is_free else (5, 10, 15, 20)[number % 4],
@@ -84,18 +84,19 @@ def open_neighbours_stalls(town: Town, people: Sequence[UUID]) -> list[fair.Offe
 def open_resources(town: Town, count: int) -> list[fair.Offering]:
     """Open *count* more plain stalls at the centres, for the load town."""
     centres = town.centres()
+    tasks = data("neighbours")
     opened = []
     for number in range(count):
-        title, english, category = ESTATE_TASKS[number % len(ESTATE_TASKS)]
+        task = tasks[number % len(tasks)]
         centre = centres[number % len(centres)]
         row = {
             "code": f"X{number:05d}",
-            "title": f"{title} · {centre.name[:2]}{number // 34 + 1}号",
-            "title_en": f"{english}, no. {number + 1}",
-            "summary": "中心每周开一次，先到先得。",
-            "summary_en": "Once a week at the centre, first come, first served.",
+            "title": f"{task['title']} · {centre.name[:2]}{number // 34 + 1}号",
+            "title_en": f"{task['title_en']}, no. {number + 1}",
+            "summary": task["summary"],
+            "summary_en": task["summary_en"],
             "kind": "service",
-            "category": category,
+            "category": task["category"],
             "nature": "public_benefit_free",
             "audiences": ["all"],
         }
@@ -137,7 +138,9 @@ def _open(
     """Write, hand in, review and publish one offering, and give it its times."""
     session = town.session
     author = person_id or town.organisations[f"member of {team}"]
-    written = town.beginning + timedelta(days=3 + number % 300)
+    is_newer = row["code"].startswith("L")  # the hand-written ones greet a guest
+    days = 280 + number if is_newer else 3 + number % 250
+    written = town.beginning + timedelta(days=days)
     reviewer = town.cast["9-reviewer" if number % 2 else "9-reviewer-2"]
     is_home_visit = bool(row.get("home_visit"))
     offering = fair.create_offering(
