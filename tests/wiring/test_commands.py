@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -199,15 +200,18 @@ def test_sigterm_ends_the_server_within_ten_seconds(tmp_path: Path) -> None:
             env=os.environ | {"FAIR_DATA_DIR": str(tmp_path / "data")},
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         assert answers(f"http://127.0.0.1:{port}/readyz", server), log.read_text()
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=10)
+        with pytest.raises(ProcessLookupError):  # nobody of its group stays behind
+            os.killpg(server.pid, 0)
     finally:
-        if server.poll() is None:
-            server.kill()
-            server.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
     assert "Traceback" not in log.read_text()
 
 
