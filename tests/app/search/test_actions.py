@@ -60,7 +60,9 @@ def test_what_is_taken_away_is_gone_at_the_next_call(
 ) -> None:
     search.catch_up(db, catalogue, at=NOON)
     with db.transaction() as session:
-        fair.take_down(session, haircut, by=cast.shen, at=NOON, reason="试一试，明天再上架")
+        fair.take_down(
+            session, haircut, by=cast.shen, at=NOON, reason="试一试，明天再上架"
+        )
 
     search.catch_up(db, catalogue, at=NOON)
 
