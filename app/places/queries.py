@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, time
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -12,6 +13,7 @@ from sqlmodel import Session, col, select
 from app.kernel.i18n import msg
 from app.places.errors import PlaceNotFound
 from app.places.models import OpeningException, OpeningHours, Place
+from app.places.rules import Opens
 
 
 def place_for(session: Session, place_id: UUID) -> Place:
@@ -84,7 +86,15 @@ def hours_of(
     return list(week), list(exceptions)
 
 
-Hours = tuple[list[OpeningHours], list[OpeningException]]
+class Opening(NamedTuple):
+    """From–to on one weekday, read without the weight of an entity."""
+
+    weekday: int
+    opens_at: time
+    closes_at: time
+
+
+Hours = tuple[Sequence[Opens], list[OpeningException]]
 """A place's week and its exceptions."""
 
 
@@ -96,14 +106,18 @@ def hours_of_all(
     With *weekday* (Monday is 0), of the week that day only. A place without either
     reads as ([], []).
     """
-    found: defaultdict[UUID, Hours] = defaultdict(lambda: ([], []))
-    week = select(OpeningHours).order_by(
-        col(OpeningHours.weekday), col(OpeningHours.opens_at)
-    )
+    week = select(
+        col(OpeningHours.place_id),
+        col(OpeningHours.weekday),
+        col(OpeningHours.opens_at),
+        col(OpeningHours.closes_at),
+    ).order_by(col(OpeningHours.weekday), col(OpeningHours.opens_at))
     if weekday is not None:
         week = week.where(OpeningHours.weekday == weekday)
-    for one in session.exec(week):
-        found[one.place_id][0].append(one)
+    found: defaultdict[UUID, tuple[list[Opens], list[OpeningException]]]
+    found = defaultdict(lambda: ([], []))
+    for place_id, day, opens_at, closes_at in session.exec(week):
+        found[place_id][0].append(Opening(day, opens_at, closes_at))
     for other in session.exec(
         select(OpeningException).where(col(OpeningException.day) >= since)
     ):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 from uuid import UUID
 
 from app.kernel.i18n import msg
@@ -16,7 +17,6 @@ from app.places.errors import PlaceInvalid
 from app.places.models import (
     FunctionCategory,
     OpeningException,
-    OpeningHours,
     Place,
     PlaceKind,
     Tier,
@@ -59,6 +59,23 @@ _SPAN = re.compile(
     r"(?P<h2>\d{1,2})[:：](?P<m2>\d{2})"
 )
 
+
+class Opens(Protocol):
+    """From–to on one weekday: a row of `OpeningHours`, or what was read of it."""
+
+    @property
+    def weekday(self) -> int:
+        """Monday is 0."""
+
+    @property
+    def opens_at(self) -> time:
+        """From, on the wall clock."""
+
+    @property
+    def closes_at(self) -> time:
+        """To, on the wall clock."""
+
+
 Span = tuple[int, time, time]
 """(weekday from Monday 0, opens, closes) on the wall clock."""
 
@@ -88,7 +105,7 @@ def ensure_stands_under(kind: PlaceKind, parent: Place | None) -> None:
 
 def is_open_at(
     place: Place,
-    hours: Iterable[OpeningHours],
+    hours: Iterable[Opens],
     exceptions: Iterable[OpeningException],
     wall_clock: datetime,
 ) -> bool:
@@ -135,7 +152,7 @@ class Doors:
 
 def doors_at(
     place: Place,
-    hours: Iterable[OpeningHours],
+    hours: Iterable[Opens],
     exceptions: Iterable[OpeningException],
     wall_clock: datetime,
 ) -> Doors:
@@ -157,7 +174,7 @@ def doors_at(
 
 def spans_on(
     place: Place,
-    hours: Iterable[OpeningHours],
+    hours: Iterable[Opens],
     exceptions: Iterable[OpeningException],
     day: date,
 ) -> list[tuple[time, time]]:
