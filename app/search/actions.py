@@ -46,9 +46,16 @@ class Catalogue:
         return self.opened
 
     def is_ready(self) -> bool:
-        """Say whether the index can be read."""
+        """Say whether the index can be read and is of today's analysis."""
         try:
             return self.index.is_healthy
+        except IndexUnavailable:
+            return False
+
+    def can_be_read(self) -> bool:
+        """Say whether searches are answered, also from an index to be rebuilt."""
+        try:
+            return self.index.count() >= 0
         except IndexUnavailable:
             return False
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
@@ -53,6 +53,9 @@ def _say_refusal(refusal: Refusal) -> ResponseReturnValue:
 
 def _say_http(problem: HTTPException) -> ResponseReturnValue:
     status = problem.code or 500
+    if isinstance(problem, SecurityError):
+        # A host that is not ours: no page can be built, its links would point there.
+        return Response(SAID[400], status, content_type="text/plain; charset=utf-8")
     if status < 400:
         return problem.get_response()
     answer = say(status, translate(SAID.get(status, SAID[400])))

@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings.index_dir, settings.timezone
     )
     app.extensions["fair_ready_checks"] = {
-        "search": app.extensions["fair_catalogue"].is_ready
+        "search": app.extensions["fair_catalogue"].can_be_read
     }
     app.extensions["fair_messenger"] = FileMessenger(settings.messages_dir)
     _init_sign_in(app)
