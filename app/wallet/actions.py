@@ -270,33 +270,13 @@ def record_cash_sale(
     Raises:
         WalletRefused: the same key came with another sale.
     """
-    open_workshop_accounts(session, workshop_id, at=at)
-    ledger.ensure_account(
-        session,
-        code=rules.cash_code(place_id),
-        unit=ledger.CNY,
-        kind="cash",
-        owner_ref=f"place:{place_id}",
-        floor=None,
-        at=at,
-    )
     cash = rules.cash_code(place_id)
-    legs = [
-        ledger.Leg(cash, rules.payable_code(workshop_id), gross - commission),
-        ledger.Leg(cash, rules.COMMISSION_INCOME, commission),
-    ]
-    with _in_our_words():
-        return _number(
-            ledger.post(
-                session,
-                [leg for leg in legs if leg.amount > 0],
-                key=key,
-                kind="SALE",
-                cause=cause,
-                at=at,
-                entered_by=f"person:{entered_by}",
-            )
-        )
+    owner = f"place:{place_id}"
+    _open_source(session, cash, "cash", owner, at=at)
+    sale = (gross - commission, commission)
+    return _owe_workshop(
+        session, workshop_id, cash, sale, "SALE", key, cause, entered_by, at=at
+    )
 
 
 def record_fund_purchase(
@@ -315,33 +295,20 @@ def record_fund_purchase(
     Points are no payment for goods (R-GDS-13): they retire, and the fund owes the
     workshop the price in CNY, less the commission.
     """
-    open_workshop_accounts(session, workshop_id, at=at)
-    ledger.ensure_account(
+    fund = rules.COMMUNITY_FUND
+    _open_source(session, fund, "fund", None, at=at)
+    bought = (gross - commission, commission)
+    return _owe_workshop(
         session,
-        code=rules.COMMUNITY_FUND,
-        unit=ledger.CNY,
-        kind="fund",
-        floor=None,
+        workshop_id,
+        fund,
+        bought,
+        "FUND_PURCHASE",
+        key,
+        cause,
+        entered_by,
         at=at,
     )
-    legs = [
-        ledger.Leg(
-            rules.COMMUNITY_FUND, rules.payable_code(workshop_id), gross - commission
-        ),
-        ledger.Leg(rules.COMMUNITY_FUND, rules.COMMISSION_INCOME, commission),
-    ]
-    with _in_our_words():
-        return _number(
-            ledger.post(
-                session,
-                [leg for leg in legs if leg.amount > 0],
-                key=key,
-                kind="FUND_PURCHASE",
-                cause=cause,
-                at=at,
-                entered_by=f"person:{entered_by}",
-            )
-        )
 
 
 def pay_workshop(
@@ -390,6 +357,55 @@ def seal_book(session: Session, at: datetime) -> int:
     """
     del at  # a seal is ordered by sequence, never by time
     return ledger.seal_pending(session)
+
+
+def _open_source(
+    session: Session, code: str, kind: str, owner_ref: str | None, *, at: datetime
+) -> None:
+    """Open the CNY account a sale is paid from; it has no floor."""
+    ledger.ensure_account(
+        session,
+        code=code,
+        unit=ledger.CNY,
+        kind=kind,
+        owner_ref=owner_ref,
+        floor=None,
+        at=at,
+    )
+
+
+def _owe_workshop(
+    session: Session,
+    workshop_id: UUID,
+    source: str,
+    shares: tuple[Decimal, Decimal],
+    kind: str,
+    key: str,
+    cause: str,
+    entered_by: UUID,
+    *,
+    at: datetime,
+) -> int:
+    """Post (the workshop's share, the commission) out of *source*."""
+    open_workshop_accounts(session, workshop_id, at=at)
+    accounts = (rules.payable_code(workshop_id), rules.COMMISSION_INCOME)
+    legs = [
+        ledger.Leg(source, account, share)
+        for account, share in zip(accounts, shares, strict=True)
+        if share > 0
+    ]
+    with _in_our_words():
+        return _number(
+            ledger.post(
+                session,
+                legs,
+                key=key,
+                kind=kind,
+                cause=cause,
+                at=at,
+                entered_by=f"person:{entered_by}",
+            )
+        )
 
 
 def _with_wallet(
