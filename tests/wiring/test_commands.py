@@ -19,6 +19,7 @@ from sqlmodel import func, select
 
 from app.fair import Offering
 from app.people import Person
+from app.people.models import RoleAssignment
 from app.places import Place
 from tests.wiring.commands import Done, fair, looking_at
 
@@ -144,6 +145,24 @@ def test_a_token_opens_the_api_and_is_kept_as_a_hash(demo_town: Path) -> None:
     assert token.encode() not in (demo_town / "fair.sqlite3").read_bytes()
 
 
+def test_a_first_role_is_given_from_the_command_line(tmp_path: Path) -> None:
+    folder, phone = tmp_path / "data", "13800000000"
+    give = ("role", "give", "--phone", phone, "--role", "ledger_admin")
+    unnamed = fair(folder, *give)
+    assert unnamed.code == 1
+    assert f"nobody has the number {phone}; give --name" in unnamed.err
+    nowhere = fair(folder, *give, "--name", "王主任", "--place", "C404")
+    assert nowhere.code == 1
+    assert "there is no place C404" in nowhere.err
+    assert counts(folder)[0] == 0, "the person of the refused command is not kept"
+    done = fair(folder, *give, "--name", "王主任")
+    assert done.code == 0, done.err
+    assert done.out == "王主任 is ledger_admin everywhere.\n"
+    with looking_at(folder) as session:
+        roles = session.exec(select(RoleAssignment.role)).all()
+    assert roles == ["ledger_admin"]
+
+
 # -- backup and restore ------------------------------------------------------------
 
 
@@ -213,6 +232,29 @@ def test_sigterm_ends_the_server_within_ten_seconds(tmp_path: Path) -> None:
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
     assert "Traceback" not in log.read_text()
+
+
+def test_sigterm_ends_the_worker_within_ten_seconds(tmp_path: Path) -> None:
+    index, log = tmp_path / "data" / "search_index", tmp_path / "log"
+    with log.open("w") as output:
+        worker = subprocess.Popen(
+            [*COMMAND, "jobs", "--loop"],
+            env=os.environ | {"FAIR_DATA_DIR": str(tmp_path / "data")},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        give_up = time.monotonic() + 60
+        while not index.exists() and worker.poll() is None:
+            assert time.monotonic() < give_up, log.read_text()
+            time.sleep(0.1)  # the index is made in its first round
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(timeout=10)
+    finally:
+        if worker.poll() is None:
+            worker.kill()
+            worker.wait()
+    assert worker.returncode == 0, log.read_text()
 
 
 def answers(url: str, server: subprocess.Popen[bytes]) -> bool:
