@@ -87,6 +87,8 @@ class Town:
     app: Flask
     db: Database
     client_of: Callable[..., Client]
+    ids: dict[str, UUID] = field(default_factory=dict)
+    """What a furnished town has, by name."""
 
     def visitor(self, person_id: UUID | None = None, **headers: str) -> Visitor:
         """Return somebody with a browser, signed in when a person is named."""
