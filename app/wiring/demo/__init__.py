@@ -94,6 +94,7 @@ def build(
     )
     rota.leave_hours_waiting(built, posts, people=6 if size.shifts_per_centre else 3)
     rota.plan_ahead(built, posts)
+    rota.start_soon(built, posts, at=at)
     tick("everyday life", 1)
     life.happen(
         built,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from app import volunteering
@@ -163,6 +163,24 @@ def plan_ahead(town: Town, posts: dict[str, list[volunteering.Post]]) -> None:
                     at=at,
                     by=None,
                 )
+
+
+def start_soon(
+    town: Town, posts: dict[str, list[volunteering.Post]], *, at: datetime
+) -> None:
+    """Open a shift that begins in a quarter of an hour: check-in can be tried now."""
+    starts = at + timedelta(minutes=15 - at.minute % 5)
+    starts = starts.replace(second=0, microsecond=0)
+    volunteering.add_shift(
+        town.session,
+        posts["C01"][0].id,
+        day=starts.astimezone(town.zone).date(),
+        starts_at=starts,
+        ends_at=starts + timedelta(hours=2),
+        people_wanted=4,
+        at=at - timedelta(minutes=1),
+        by=None,
+    )
 
 
 def leave_hours_waiting(
