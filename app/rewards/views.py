@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -26,6 +25,7 @@ from app.web.forms import FormState, blank_form, errors_of, read_form, refused_f
 from app.web.guards import find_me, me, public, signed_in
 from app.web.htmx import go_to, page_or_fragment, swap_or_redirect, wants_fragment
 from app.web.links import find_url
+from app.web.moments import read_moment
 from app.web.once import once
 from app.web.store import reading, transaction
 from app.web.words import localized, register_labels, translate
@@ -132,7 +132,7 @@ def redeem(reward_id: UUID) -> ResponseReturnValue:
 @signed_in
 def mine() -> ResponseReturnValue:
     """Show one's redemptions, the open ones first."""
-    before = _moment(request.args.get("before"))
+    before = read_moment(request.args.get("before"))
     with reading() as session:
         found = queries.redemptions_of(session, me().id, before=before)
         page = found[: queries.PAGE]
@@ -367,12 +367,3 @@ def _uuid(typed: str | None) -> UUID | None:
         return UUID(typed) if typed else None
     except ValueError:
         return None
-
-
-def _moment(typed: str | None) -> datetime | None:
-    """Return the moment a pager link carries; nonsense reads as the first page."""
-    try:
-        found = datetime.fromisoformat(typed) if typed else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo else None

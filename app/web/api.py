@@ -35,6 +35,7 @@ from app.kernel.errors import Invalid, NotAllowed
 from app.kernel.i18n import msg
 from app.web.forms import FormRefused, sentences_of
 from app.web.guards import MARK, find_me
+from app.web.moments import read_moment
 from app.web.once import request_key
 
 P = ParamSpec("P")
@@ -257,13 +258,14 @@ def page_of(
 
 def _place_of(cursor: str) -> tuple[datetime, UUID]:
     at, _, after = (from_cursor(cursor) or "").partition(" ")
+    moment = read_moment(at)
     try:
-        found = datetime.fromisoformat(at), UUID(after)
+        one = UUID(after)
     except ValueError:
         raise bad_cursor() from None
-    if found[0].tzinfo is None:
+    if moment is None:
         raise bad_cursor()
-    return found
+    return moment, one
 
 
 def bad_cursor() -> Invalid:

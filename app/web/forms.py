@@ -20,10 +20,11 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, time
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from flask import Response, make_response, render_template, request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from app.kernel.errors import Invalid, Refusal
 from app.kernel.i18n import msg
@@ -60,6 +61,8 @@ SENTENCES: Mapping[str, str] = {
     "bool_parsing": msg("Please choose yes or no."),
 }
 FALLBACK = msg("This does not look right.")
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Days outside are slips of the hand; the desk asks for the same birthdays."""
 
 
 FormT = TypeVar("FormT", bound="Form")
@@ -69,6 +72,20 @@ class Form(BaseModel):
     """A form's fields; empty texts count as missing."""
 
     model_config = ConfigDict(str_strip_whitespace=True, extra="ignore", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _on_our_calendar(cls, value: object) -> object:
+        """Refuse days nobody means, and clocks of another zone than the wall's.
+
+        Weeks are added to days and days become moments in UTC: both end with the
+        calendar. A time with a zone cannot be compared with one without.
+        """
+        if isinstance(value, date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise ValueError(SENTENCES["date_parsing"])
+        if isinstance(value, time) and value.tzinfo is not None:
+            raise ValueError(SENTENCES["time_parsing"])
+        return value
 
 
 @dataclass

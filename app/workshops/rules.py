@@ -107,9 +107,9 @@ OWNERS: Mapping[Step, frozenset[Side]] = MappingProxyType(
 )
 
 BARRED: Mapping[Step, frozenset[Side]] = MappingProxyType(
-    {Step.HAND_OVER: frozenset({Side.RESIDENT, Side.WORKSHOP})}
+    {Step.HAND_OVER: frozenset({Side.RESIDENT, Side.TYPIST, Side.WORKSHOP})}
 )
-"""Nobody hands over to themselves, or records a sale of their own workshop."""
+"""Nobody hands over to themselves, what they entered, or of their own workshop."""
 
 WINDOW_STEPS = frozenset({Step.UNDO, Step.SEND_NOW})
 """Open only while the order can be undone; every other step only afterwards."""

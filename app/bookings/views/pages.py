@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -26,6 +25,7 @@ from app.web.forms import blank_form, read_form, refused_form
 from app.web.guards import me, signed_in
 from app.web.htmx import go_to, page_or_fragment
 from app.web.links import find_url
+from app.web.moments import read_moment
 from app.web.once import once
 from app.web.store import reading, transaction
 
@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
     """Show one's bookings: what is coming, and what has been."""
     at = now()
     shows_past = request.args.get("when") == "past"
-    before = _moment(request.args.get("before"))
+    before = read_moment(request.args.get("before"))
     with reading() as session:
         if shows_past:
             found = queries.past_of(session, me().id, at=at, before=before)
@@ -213,12 +213,3 @@ def _uuid(typed: str | None) -> UUID | None:
         return UUID(typed) if typed else None
     except ValueError:
         return None
-
-
-def _moment(typed: str | None) -> datetime | None:
-    """Return the moment a pager link carries; nonsense reads as the first page."""
-    try:
-        found = datetime.fromisoformat(typed) if typed else None
-    except ValueError:
-        return None
-    return found if found is not None and found.tzinfo else None

@@ -387,6 +387,21 @@ def test_a_clerk_orders_for_a_resident_and_both_names_are_kept(
         workshops.undo_order(session, placed.id, by=cast.sun, at=NOON)
 
 
+def test_who_typed_an_order_does_not_hand_it_over(
+    db: Database, cast: Cast, shop: Shop
+) -> None:
+    """One pair of hands could spend a resident's points and carry the goods home."""
+    with db.transaction() as session:
+        ready = bring_to_counter(
+            session, cast, order(session, cast, shop, by=cast.sun).id
+        )
+        code = ready.pickup_code or ""
+        with pytest.raises(NotForThem):
+            workshops.hand_over(session, ready.id, code=code, by=cast.sun, at=LATER)
+        workshops.hand_over(session, ready.id, code=code, by=cast.ma, at=LATER)
+        assert ready.handed_over_by == cast.ma
+
+
 def _bad(name: str) -> dict[str, Callable[[Cast, Shop], object]]:
     return {
         "no line": {"lines": lambda _c, _s: {}},
