@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -38,6 +39,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LOOP_PAUSE_S = 1.0
+
+log = logging.getLogger(__name__)
 
 
 def in_app(command: Callable[P, R]) -> Callable[P, R]:
@@ -117,14 +120,11 @@ def jobs(*, loop: bool) -> None:
             signal.signal(name, lambda number, _frame: stopping.append(number))
     due: dict[str, float] = {}
     while True:
-        told = relay_pending(database(), make_hearing(), at=now())
-        told += search.catch_up(
-            database(), current_app.extensions["fair_catalogue"], at=now()
-        )
+        told = _try("telling", _tell, go_on=loop)
         for job in TIMETABLE:
             if time.monotonic() < due.get(job.name, 0.0):
                 continue
-            done = job.do(database(), now())
+            done = _try(job.name, partial(job.do, database(), now()), go_on=loop)
             due[job.name] = time.monotonic() + job.every.total_seconds()
             if done or not loop:
                 click.echo(f"{job.name}: {done}")
@@ -135,6 +135,29 @@ def jobs(*, loop: bool) -> None:
             return
         if not told:
             time.sleep(LOOP_PAUSE_S)
+
+
+def _tell() -> int:
+    """Tell what waits in the outbox, to the listeners and to the index."""
+    at = now()
+    told = relay_pending(database(), make_hearing(), at=at)
+    return told + search.catch_up(
+        database(), current_app.extensions["fair_catalogue"], at=at
+    )
+
+
+def _try(name: str, do: Callable[[], int], *, go_on: bool) -> int:
+    """Do it; a worker that goes on logs a failure and tries again when it is due.
+
+    One job that fails, or one busy moment, must not end all the others.
+    """
+    try:
+        return do()
+    except Exception:
+        if not go_on:
+            raise
+        log.exception("%s failed; it is tried again", name)
+        return 0
 
 
 @fair.command()

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -235,26 +236,59 @@ def test_sigterm_ends_the_server_within_ten_seconds(tmp_path: Path) -> None:
 
 
 def test_sigterm_ends_the_worker_within_ten_seconds(tmp_path: Path) -> None:
-    index, log = tmp_path / "data" / "search_index", tmp_path / "log"
-    with log.open("w") as output:
+    with worker_on(tmp_path) as worker:
+        # The index is made in its first round.
+        assert comes_true(worker, (tmp_path / "data" / "search_index").exists)
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(timeout=10)
+    assert worker.returncode == 0, (tmp_path / "log").read_text()
+
+
+def test_a_job_that_fails_is_logged_and_the_worker_goes_on(tmp_path: Path) -> None:
+    import pysqlite3.dbapi2 as sqlite
+
+    fair(tmp_path / "data", "jobs")
+    with sqlite.connect(tmp_path / "data" / "fair.sqlite3") as connection:
+        connection.execute("ALTER TABLE reward_item RENAME TO lost")
+        connection.execute("ALTER TABLE redemption RENAME TO lost_too")
+    connection.close()
+    log = tmp_path / "log"
+    with worker_on(tmp_path) as worker:
+        for name in ("rewards ready", "rewards lapsed"):  # one does not stop the next
+            said = f"{name} failed; it is tried again"
+            assert comes_true(worker, lambda said=said: said in log.read_text())
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(timeout=10)
+    assert worker.returncode == 0
+
+
+@contextlib.contextmanager
+def worker_on(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `fair jobs --loop` on `folder/data`, its words in `folder/log`."""
+    with (folder / "log").open("w") as output:
         worker = subprocess.Popen(
             [*COMMAND, "jobs", "--loop"],
-            env=os.environ | {"FAIR_DATA_DIR": str(tmp_path / "data")},
+            env=os.environ
+            | {"FAIR_DATA_DIR": str(folder / "data"), "PYTHONUNBUFFERED": "1"},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        give_up = time.monotonic() + 60
-        while not index.exists() and worker.poll() is None:
-            assert time.monotonic() < give_up, log.read_text()
-            time.sleep(0.1)  # the index is made in its first round
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(timeout=10)
+        yield worker
     finally:
         if worker.poll() is None:
             worker.kill()
             worker.wait()
-    assert worker.returncode == 0, log.read_text()
+
+
+def comes_true(worker: subprocess.Popen[bytes], is_so: Callable[[], bool]) -> bool:
+    """Wait until it is so; False when the worker died or took a minute."""
+    give_up = time.monotonic() + 60
+    while not is_so():
+        if time.monotonic() > give_up or worker.poll() is not None:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def answers(url: str, server: subprocess.Popen[bytes]) -> bool:
