@@ -91,6 +91,9 @@ def live_through_a_year(
                 group[(first + k) % len(group)]
                 for k in range(min(people_per_shift, len(group)))
             ]
+            regular = town.cast["1-volunteer"]
+            if centre.code == "C01" and number % 2 == 0 and regular not in people:
+                people[0] = regular  # somebody with a passbook worth a look
             days_ago = 360 - (number * 355) // shifts_per_centre - index % 5
             post = posts[centre.code][number % 2]
             _serve(town, post, centre, people, days_ago, number + index)
