@@ -10,6 +10,8 @@ from playwright.sync_api import BrowserContext, Locator, expect
 from app.web.words import translate
 
 PATIENCE_MS = 8000
+MISSING = "/nothing-at-all"
+"""An address where there is nothing."""
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -133,6 +135,8 @@ class Walker:
         assert self.troubles == [], self.troubles
 
     def _hear(self, message: Any) -> None:
+        if MISSING in self.page.url and "404" in message.text:
+            return  # asked for on purpose; the browser notes it
         if message.type == "error" or "Content Security Policy" in message.text:
             self.troubles.append(f"{message.text} at {self.page.url}")
 
