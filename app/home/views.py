@@ -10,8 +10,17 @@ from uuid import UUID
 from flask import Blueprint, abort, current_app, render_template
 from sqlmodel import Session
 
-from app import bookings, fair, places, programmes, rewards, volunteering, wallet
-from app.kernel.clock import now
+from app import (
+    bookings,
+    fair,
+    places,
+    programmes,
+    rewards,
+    volunteering,
+    wallet,
+    workshops,
+)
+from app.kernel.clock import day_of, now
 from app.web.filters import from_local, local, local_today
 from app.web.guards import find_me, public
 from app.web.store import reading, settings
@@ -193,10 +202,18 @@ def _mine(session: Session, at: datetime) -> dict[str, Any] | None:
         for claim in volunteering.claims_of(session, person.id, since=at)
         if claim.state in AHEAD
     ][:3]
+    asked, _, begun = bookings.provider_queue(session, person.id, at=at)
     wanted: list[UUID] = [one.offering_id for one in coming]
     return {
         "bookings": coming,
         "offerings": fair.offerings_by_ids(session, wanted),
         "claims": claims,
+        "to_answer": len(asked) + len(begun),
+        "orders_to_do": [
+            (workshop, len(workshops.orders_to_do(session, workshop.id, at=at)))
+            for workshop in workshops.managed_workshops(
+                session, person.id, on=day_of(at)
+            )
+        ],
         "balances": wallet.balances_of(session, person.id),
     }

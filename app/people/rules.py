@@ -22,6 +22,25 @@ _COMMON = frozenset(
      "qwertyui", "00000000", "abc12345", "iloveyou", "password1", "a1234567"}
 )  # fmt: skip
 
+# The first sign found decides: every browser also claims to be the ones below it.
+_BROWSERS = (
+    ("MicroMessenger", "微信"),
+    ("Edg", "Edge"),
+    ("HuaweiBrowser", "Huawei"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("OpenHarmony", "HarmonyOS"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
+
 
 def masked_name(name: str) -> str:
     """Return *name* as strangers may see it (R-PI-12): 王*兰, 李*, J*** S****.
@@ -35,6 +54,17 @@ def masked_name(name: str) -> str:
     if len(name) == 2:
         return name[0] + "*"
     return name[0] + "*" * (len(name) - 2) + name[-1]
+
+
+def device_name(agent: str | None) -> str | None:
+    """Return what its owner calls a device, "Chrome · Android", from what it sent.
+
+    None when it sent nothing we know: better no name than forty signs of a program.
+    """
+    sent = agent or ""
+    browser = next((name for sign, name in _BROWSERS if sign in sent), None)
+    system = next((name for sign, name in _SYSTEMS if sign in sent), None)
+    return " · ".join(filter(None, (browser, system))) or None
 
 
 def age_on(birth_on: date | None, day: date) -> int | None:

@@ -373,7 +373,7 @@ def _profile_context() -> dict[str, Any]:
             )
             for held in mine.held
         ],
-        "devices": devices,
+        "devices": [(one, rules.device_name(one.device)) for one in devices],
         "tokens": tokens,
         "this_device": mine.session_id,
     }

@@ -53,9 +53,12 @@ def manage() -> ResponseReturnValue:
     """Lead a manager to their workshop."""
     with reading() as session:
         mine = queries.managed_workshops(session, me().id, on=day_of(now()))
+        to_do = {
+            one.id: len(queries.orders_to_do(session, one.id, at=now())) for one in mine
+        }
     if len(mine) == 1:
         return redirect(url_for(".back_room", workshop_id=mine[0].id), code=303)
-    return render_template("workshops/mine.html", workshops=mine)
+    return render_template("workshops/mine.html", workshops=mine, to_do=to_do)
 
 
 @bp.get("/workshops/<uuid:workshop_id>/manage")
