@@ -118,6 +118,8 @@ def _ensure_may_have(
     person = people.person_for(session, person_id)
     had = 0
     if reward.limit_per_person is not None:
+        # Two wishes of one person at once are counted one after the other.
+        session.get(people.Person, person_id, with_for_update=True)
         had = count_had(session, reward.id, person_id, at=at)
     hours = Decimal(0)
     if reward.hours_needed is not None:

@@ -211,9 +211,10 @@ def cancel_shift(
     shift.cancel_reason = reason
     session.add(shift)
     for claim in session.exec(
-        select(Claim).where(
-            Claim.shift_id == shift.id, col(Claim.state).in_(rules.BEFORE)
-        )
+        select(Claim)
+        .where(Claim.shift_id == shift.id, col(Claim.state).in_(rules.BEFORE))
+        .order_by(col(Claim.id))
+        .with_for_update()
     ):
         claim.state = ClaimState.CANCELLED
         claim.let_go_at = at

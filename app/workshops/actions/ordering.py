@@ -169,6 +169,8 @@ def order_basket(
 ) -> Order:
     """Order what a basket holds of one workshop, and take it out of the basket.
 
+    Its rows are locked: sent twice at once, the second finds an empty basket.
+
     Raises:
         As `place_order`.
     """
@@ -176,6 +178,8 @@ def order_basket(
         select(BasketRow)
         .join(Good, col(BasketRow.good_id) == Good.id)
         .where(BasketRow.person_id == person_id, Good.workshop_id == workshop_id)
+        .order_by(col(BasketRow.id))
+        .with_for_update(of=BasketRow)
     ).all()
     order = place_order(
         session,
