@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,7 @@ from app.partners.models import (
 from app.partners.queries import (
     find_organisation,
     is_member,
+    is_stranger,
     licence_for,
     member_ids,
     organisation_for,
@@ -78,12 +80,12 @@ def take_step(
 ) -> Organisation:
     """Verify, admit, decline, suspend, reinstate or end a partner.
 
-    The one who decides carries VET_PARTNER at its place, did not apply for it and
-    does not belong to it; the table has the same check.
+    The one who decides carries VET_PARTNER at its place, did not apply for it, does
+    not belong to it, and is close to nobody who does; the table checks who applied.
 
     Raises:
         MayNot: *by* carries no such role here.
-        NotYourStep: it is *by*'s own organisation.
+        NotYourStep: it is *by*'s own organisation, or of somebody close.
         StepOutOfTurn: it has moved on.
         OrganisationInvalid: a reason is missing.
     """
@@ -95,9 +97,9 @@ def take_step(
         place_id=organisation.place_id,
         on=day_of(at),
     )
-    rules.ensure_vets_another(
-        organisation, member_ids(session, organisation.id, on=day_of(at)), by
-    )
+    inside = member_ids(session, organisation.id, on=day_of(at))
+    rules.ensure_vets_another(organisation, inside, by)
+    _ensure_stranger(session, by, [*inside, organisation.applied_by])
     after = rules.state_after(organisation, step)
     organisation.reason = rules.ensure_reason(step, reason)
     organisation.state = after
@@ -279,7 +281,8 @@ def see_licence(
 
     Raises:
         MayNot: *by* does not vet partners.
-        NotYourStep: it is *by*'s own licence, or their organisation's.
+        NotYourStep: it is *by*'s own licence, their organisation's, or of somebody
+            close to them.
     """
     licence = licence_for(session, licence_id, lock=True)
     place_id = None
@@ -292,6 +295,7 @@ def see_licence(
     )
     if by in inside:
         raise NotYourStep(msg("Somebody outside this organisation has to see it."))
+    _ensure_stranger(session, by, inside)
     if licence.seen_by is not None:
         return licence
     licence.seen_by = by
@@ -365,6 +369,13 @@ def _tell_licence(session: Session, licence: Licence, at: datetime) -> None:
             person_id=licence.person_id,
         ),
     )
+
+
+def _ensure_stranger(session: Session, by: UUID, inside: Iterable[UUID | None]) -> None:
+    if not is_stranger(session, by, inside):
+        raise NotYourStep(
+            msg("Somebody outside this organisation has to decide about it.")
+        )
 
 
 def _about(organisation: Organisation) -> str:

@@ -242,7 +242,9 @@ def _vetting(organisation_id: UUID, form: FormState) -> dict[str, Any]:
         known = people.people_by_ids(
             session, [*members, organisation.applied_by, organisation.vetted_by]
         )
-        is_outside = me().id not in {*members, organisation.applied_by}
+        is_outside = queries.is_stranger(
+            session, me().id, [*members, organisation.applied_by]
+        )
         place = (
             places.place_for(session, organisation.place_id)
             if organisation.place_id

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
+from app import people
 from app.kernel.i18n import msg
 from app.partners import rules
 from app.partners.errors import LicenceNotFound, OrganisationNotFound
@@ -129,6 +130,15 @@ def member_ids(session: Session, organisation_id: UUID, *, on: date) -> list[UUI
         _members_on(on).where(Membership.organisation_id == organisation_id)
     )
     return [one.person_id for one in rows]
+
+
+def is_stranger(
+    session: Session, person_id: UUID, insiders: Iterable[UUID | None]
+) -> bool:
+    """Say whether a person is none of *insiders*, nor close to one (R-LED-06)."""
+    return not any(
+        people.are_close(session, person_id, one) for one in insiders if one is not None
+    )
 
 
 def memberships_of(session: Session, organisation_id: UUID) -> list[Membership]:

@@ -224,3 +224,18 @@ def test_entering_the_same_organisation_twice_changes_nothing(
 def _write(db: Database, statement: str) -> None:
     with db.transaction() as session:
         session.exec(text(statement))
+
+
+def test_who_is_close_to_a_partner_neither_vets_it_nor_sees_its_papers(
+    db: Database, cast: Cast
+) -> None:
+    with db.transaction() as session:
+        one = applied(session, cast)
+        paper = licence(session, cast, organisation_id=one.id)
+        people.add_relative(session, cast.shen, cast.pan, "sibling")
+        session.flush()
+        with pytest.raises(NotYourStep):
+            step(session, one, Step.VERIFY, cast.shen)
+        with pytest.raises(NotYourStep):
+            partners.see_licence(session, paper.id, by=cast.shen, at=NOON)
+        assert (one.state, paper.seen_by) == (OrganisationState.APPLIED, None)
