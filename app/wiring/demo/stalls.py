@@ -76,6 +76,7 @@ def open_neighbours_stalls(town: Town, people: Sequence[UUID]) -> list[fair.Offe
             "nature": "volunteer",
             "audiences": ["all"],
             "points": None if is_free else (5, 10, 15, 20)[number % 4],
+            "weekdays": task.get("weekdays", []),
         }
         opened.append(_open(town, row, place, None, person_id, number))
     return opened
@@ -176,7 +177,7 @@ def _open(
     )
     fair.approve(session, offering.id, by=reviewer, at=written + timedelta(hours=21))
     if row["kind"] != "info":
-        _give_times(town, offering, number)
+        _give_times(town, offering, number, row)
     return offering
 
 
@@ -196,10 +197,18 @@ def _price(town: Town, row: dict[str, Any]) -> dict[str, Any]:
     return {"price_mode": fair.PriceMode.FREE}
 
 
-def _give_times(town: Town, offering: fair.Offering, number: int) -> None:
-    """Give weekly times: some weeks back for the hand-written ones, four ahead."""
+def _give_times(
+    town: Town, offering: fair.Offering, number: int, row: dict[str, Any]
+) -> None:
+    """Give weekly times: some weeks back for the hand-written ones, four ahead.
+
+    A stall whose title says "Thursday night" keeps its word (`weekdays`, `starts`).
+    """
+    said: list[int] = row.get("weekdays", [])
     clock = HOURS[number % len(HOURS)]
-    weekday = number % 7
+    if "starts" in row:
+        clock = time.fromisoformat(row["starts"])
+    weekday = said[number % len(said)] if said else number % 7
     ends = time(clock.hour + 1, clock.minute)
     is_hand_written = (
         offering.external_id is not None and offering.external_id[0] == "L"
@@ -210,7 +219,7 @@ def _give_times(town: Town, offering: fair.Offering, number: int) -> None:
         _add(town, offering, days, clock, ends, at=town.moment(past, time(0)))
     first = _next_weekday(town.today + timedelta(days=1), weekday)
     days = [first + timedelta(weeks=week) for week in range(WEEKS_AHEAD)]
-    if is_hand_written:
+    if is_hand_written and not said:
         other = _next_weekday(town.today + timedelta(days=1), (weekday + 3) % 7)
         days += [other + timedelta(weeks=week) for week in range(WEEKS_AHEAD)]
     _add(town, offering, days, clock, ends, at=town.moment(town.today, time(0)))
