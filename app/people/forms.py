@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from app.web.forms import Form
 
-Phone = Annotated[str, StringConstraints(min_length=5, max_length=24)]
+Phone = Annotated[str, StringConstraints(min_length=1, max_length=24)]
 
 
 class PhoneForm(Form):
