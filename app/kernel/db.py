@@ -166,7 +166,9 @@ def _sqlite_engine(url: str) -> Engine:
         oldest = ".".join(map(str, SQLITE_OLDEST))
         problem = f"SQLite {driver.sqlite_version} is unsafe here; {oldest} is needed"
         raise RuntimeError(problem)
-    engine = create_engine(url, module=driver, pool_size=16, max_overflow=16)
+    engine = create_engine(
+        url, module=driver, pool_size=16, max_overflow=16, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
@@ -202,6 +204,7 @@ def _postgres_engine(url: str) -> Engine:
         max_overflow=8,
         pool_timeout=WRITE_WAIT_S,
         pool_pre_ping=True,
+        hide_parameters=True,  # no phone number in a log
         connect_args={
             "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
             " -c timezone=UTC"

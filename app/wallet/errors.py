@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.errors import Conflict
+from app.kernel.errors import Conflict, NotFound
 
 
 class WalletRefused(Conflict):
@@ -11,3 +11,7 @@ class WalletRefused(Conflict):
 
 class InsufficientPoints(WalletRefused):
     """There are fewer free points than the change needs."""
+
+
+class PageNotFound(NotFound):
+    """No page of the account begins there: the cursor is none the book gave."""

@@ -11,8 +11,10 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 import ledger
+from app.kernel.i18n import msg
 from app.programmes import Programme
 from app.wallet import rules
+from app.wallet.errors import PageNotFound
 
 PASSBOOK_PAGE = 30
 
@@ -45,13 +47,17 @@ def passbook(
     after: Any = None,
     limit: int = PASSBOOK_PAGE,
 ) -> Passbook | None:
-    """Return a page of a person's account, None when there is no account yet."""
+    """Return a page of a person's account, None when there is no account yet.
+
+    Raises:
+        PageNotFound: *after* is no cursor of the book.
+    """
     code = rules.member_code(person_id, unit)
     try:
         return Passbook(
             unit=unit,
             balance=ledger.balance(session, code),
-            statement=ledger.statement(session, code, after=after, limit=limit),
+            statement=_statement(session, code, after=after, limit=limit),
         )
     except ledger.AccountNotFound:
         return None
@@ -68,9 +74,13 @@ def owed_to_workshop(session: Session, workshop_id: UUID) -> ledger.Balance:
 def workshop_statement(
     session: Session, workshop_id: UUID, *, after: Any = None, limit: int = 50
 ) -> ledger.Statement | None:
-    """Return the lines of what is owed to a workshop, newest first."""
+    """Return the lines of what is owed to a workshop, newest first.
+
+    Raises:
+        PageNotFound: *after* is no cursor of the book.
+    """
     try:
-        return ledger.statement(
+        return _statement(
             session, rules.payable_code(workshop_id), after=after, limit=limit
         )
     except ledger.AccountNotFound:
@@ -112,6 +122,15 @@ def book_head(session: Session) -> ledger.Head:
 def verify_book(session: Session) -> ledger.Report:
     """Recompute everything; the report names the first bad entry."""
     return ledger.verify(session)
+
+
+def _statement(
+    session: Session, code: str, *, after: Any, limit: int
+) -> ledger.Statement:
+    try:
+        return ledger.statement(session, code, after=after, limit=limit)
+    except ledger.InvalidEntry:
+        raise PageNotFound(msg("There is nothing at this address.")) from None
 
 
 def _zero(unit: str) -> ledger.Balance:

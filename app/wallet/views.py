@@ -149,11 +149,7 @@ def _unit() -> str:
 def _page(
     session: Session, unit: str, *, after: str | None = None, limit: int = PAGE_LINES
 ) -> wallet.Passbook | None:
-    """Return a page; a cursor nobody gave is no page of ours."""
-    try:
-        return wallet.passbook(session, me().id, unit, after=after, limit=limit)
-    except ledger.InvalidEntry:
-        abort(404)
+    return wallet.passbook(session, me().id, unit, after=after, limit=limit)
 
 
 def _causes(session: Session, page: wallet.Passbook | None) -> Mapping[str, Explained]:

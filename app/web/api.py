@@ -165,12 +165,14 @@ def _ensure_json() -> None:
     """
     if not request.content_length and not request.headers.get("Transfer-Encoding"):
         return
-    found = request.get_json()
-    if not isinstance(found, dict) or NUL in request.get_data():
-        raise BadRequest
     try:
+        found = request.get_json()
+        if not isinstance(found, dict) or NUL in request.get_data():
+            raise BadRequest
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # half a character, as "\ud83c": no database keeps it
+        raise BadRequest from None
+    except RecursionError:  # thousands of brackets within brackets
         raise BadRequest from None
 
 

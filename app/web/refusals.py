@@ -68,14 +68,19 @@ def _say_http(problem: HTTPException) -> ResponseReturnValue:
 
 def _say_integrity(problem: IntegrityError) -> ResponseReturnValue:
     """A constraint refused what a rule should have: nothing was done."""
-    log.warning("constraint refused: %s", problem.orig)
+    log.warning("constraint refused: %s", _first_line(problem))
     return say(409, translate(SAID[409]))
 
 
 def _say_database(problem: DBAPIError) -> ResponseReturnValue:
     """The outcome is unknown; the same key may be sent again."""
-    log.error("database: %s", problem.orig)
+    log.error("database: %s", _first_line(problem))
     return say(503, translate(SAID[503]))
+
+
+def _first_line(problem: DBAPIError) -> str:
+    """Return what the database says; its DETAIL repeats the row, phone and all."""
+    return str(problem.orig).partition("\n")[0]
 
 
 def _say_crash(problem: Exception) -> ResponseReturnValue:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from sqlmodel import Session
 
 from app.kernel.clock import now
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
 from app.volunteering import actions, queries, rules
 from app.volunteering.forms import CodeForm
-from app.volunteering.models import ClaimState
+from app.volunteering.models import Claim, ClaimState, ServiceRecord
 from app.volunteering.rules import ClaimStep
 from app.volunteering.views.shown import ClaimRow, bp, claim_rows
 from app.web.forms import blank_form, read_form, refused_form
 from app.web.guards import me, signed_in
 from app.web.htmx import go_to, page_or_fragment
 from app.web.limits import limiter
+from app.web.once import once
 from app.web.store import reading, settings, transaction
 from app.web.words import translate
 
@@ -47,13 +50,8 @@ def check_in(claim_id: UUID) -> ResponseReturnValue:
         form = read_form(CodeForm)
         at = now()
         with transaction() as session:
-            actions.check_in_by_code(
-                session,
-                claim_id,
-                code=form.code,
-                secret=settings().secret_key(),
-                by=me().id,
-                at=at,
+            _once(
+                session, "claim.check_in", actions.check_in_by_code, claim_id, form, at
             )
     except Refusal as refusal:
         return _refused(refusal)
@@ -72,7 +70,39 @@ def check_out(claim_id: UUID) -> ResponseReturnValue:
         form = read_form(CodeForm)
         at = now()
         with transaction() as session:
-            made = actions.check_out_by_code(
+            made = _once(
+                session,
+                "claim.check_out",
+                actions.check_out_by_code,
+                claim_id,
+                form,
+                at,
+            )
+    except Refusal as refusal:
+        return _refused(refusal)
+    return go_to(
+        url_for(".record", record_id=made),
+        notice=translate(msg("Thank you! The station will verify your hours.")),
+    )
+
+
+def _once(
+    session: Session,
+    operation: str,
+    act: Callable[..., Claim | ServiceRecord],
+    claim_id: UUID,
+    form: CodeForm,
+    at: datetime,
+) -> str:
+    """Come or go, once: sent again after its code is too old, it gets the answer."""
+    return once(
+        session,
+        operation,
+        owner=me().id,
+        body={"claim": str(claim_id)} | form.model_dump(),
+        at=at,
+        do=lambda: (
+            act(
                 session,
                 claim_id,
                 code=form.code,
@@ -80,11 +110,7 @@ def check_out(claim_id: UUID) -> ResponseReturnValue:
                 by=me().id,
                 at=at,
             ).id
-    except Refusal as refusal:
-        return _refused(refusal)
-    return go_to(
-        url_for(".record", record_id=made),
-        notice=translate(msg("Thank you! The station will verify your hours.")),
+        ),
     )
 
 

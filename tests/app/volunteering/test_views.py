@@ -303,6 +303,24 @@ def test_wrong_codes_are_said_beside_the_field(
     assert client_of(cast.lin).send(url, code=right).status_code == 404
 
 
+def test_an_arrival_sent_again_a_minute_later_gets_the_first_answer(
+    db: Database, cast: Cast, client_of: ClientOf, settings: Settings, shift_id: UUID
+) -> None:
+    """The answer was lost on the way; the code on the screen has changed since."""
+    claim_id = make_claim(db, cast, shift_id, cast.chen)
+    chen = client_of(cast.chen)
+    sent = f"/volunteering/claims/{claim_id}/arrival"
+    code = door_code(settings, cast.station)
+    assert chen.send(sent, key="door", code=code).status_code == 303
+    with db.transaction() as session:
+        claim = session.get_one(Claim, claim_id)
+        claim.in_window = (claim.in_window or 0) - 10
+        session.add(claim)
+
+    assert chen.send(sent, key="door", code=code).status_code == 303
+    assert chen.send(sent, key="another", code=code).status_code == 409
+
+
 def test_the_picture_at_the_door_fills_the_code_in(
     cast: Cast, db: Database, client_of: ClientOf, shift_id: UUID
 ) -> None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
+from app.kernel.clock import now
+from app.kernel.db import Database
+from app.people import Person
 from tests.cast import Cast
+from tests.programs import problem, program_of
 from tests.web import Client
 
 
@@ -68,3 +74,32 @@ def test_the_language_follows_the_browser_and_then_the_choice(client: Client) ->
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 def test_health_is_said_to_anybody(client: Client, path: str) -> None:
     assert client.get(path).get_json()["status"] == "ok"
+
+
+def test_what_the_database_refuses_is_logged_without_the_row(
+    app: Flask, db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """PostgreSQL repeats the values in its DETAIL (product rule 6)."""
+    lin_again = Person(
+        display_name="x", phone="13800000000", member_no="x", created_at=now()
+    )
+    with pytest.raises(IntegrityError) as refused, db.transaction() as session:
+        session.add(lin_again)
+
+    with app.test_request_context("/"):
+        answer = app.make_response(app.handle_user_exception(refused.value))
+
+    assert answer.status_code == 409
+    assert "constraint refused" in caplog.text
+    assert "13800000000" not in caplog.text
+
+
+def test_brackets_without_end_are_no_request(app: Flask, cast: Cast) -> None:
+    answer = program_of(app, cast.lin).post(
+        "/api/v1/bookings",
+        data=b'{"slot_id":' + b"[" * 100_000,
+        content_type="application/json",
+        headers={"Idempotency-Key": "k"},
+    )
+
+    problem(answer, 400)

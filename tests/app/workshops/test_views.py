@@ -126,6 +126,7 @@ def test_an_order_walks_from_basket_to_counter(
     statement = tao.get(f"/workshops/{shop.workshop}/statement")
     assert "¥41.40" in statement.text
     assert f'href="{url}"' in statement.text
+    assert tao.get(f"{statement.request.path}?after=nonsense").status_code == 404
 
 
 def test_undo_swaps_the_order_and_puts_the_stool_back(
