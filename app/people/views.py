@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from sqlmodel import Session, col, select
 
 from app import places
 from app.kernel.clock import day_of, now
-from app.kernel.errors import Refusal
+from app.kernel.errors import Busy, Refusal
 from app.kernel.i18n import msg
 from app.kernel.messages import Message
 from app.kernel.permissions import Role
@@ -77,7 +78,7 @@ def load_me() -> Me | None:
             return None
         known = me_of(session, person, session_id=found.id)
     if (at - found.seen_at).total_seconds() > SEEN_EVERY_S:
-        with transaction() as session:
+        with suppress(Busy), transaction() as session:  # the next page will do
             row = session.get(SignInSession, found.id)
             if row is not None:
                 row.seen_at = at
@@ -182,8 +183,9 @@ def sign_in_with_password() -> ResponseReturnValue:
     back = safe_back(request.form.get("back"))
     try:
         form = read_form(PasswordForm)
-        with transaction() as session:
+        with reading() as session:  # hashing takes long: nobody waits to write
             person = actions.check_password(session, form.phone, form.password)
+        with transaction() as session:
             token = _open(session, person)
     except Refusal as refusal:
         return refused_form("people/sign_in.html", refusal, back=back, cast=_cast())

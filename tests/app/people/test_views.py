@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlmodel import select
 
+from app.kernel import db as database
 from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.people import person_for, set_password
+from app.people.models import SignInSession
 from app.people.views import SESSION_COOKIE
 from app.wiring import create_app
 from tests.cast import Cast
@@ -158,3 +162,19 @@ def test_a_form_from_another_site_is_refused(
 
     assert lin.post("/sign-out", headers=headers).status_code == 403
     assert lin.get("/me").status_code == 200
+
+
+def test_a_page_is_there_while_somebody_writes_for_long(
+    db: Database, cast: Cast, client_of: Callable[..., Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """That a device was seen is written now and then; a reader never waits for it."""
+    lin = client_of(cast.lin)
+    with db.transaction() as session:
+        device = session.exec(select(SignInSession)).one()
+        device.seen_at -= timedelta(hours=1)
+        session.add(device)
+    monkeypatch.setattr(database, "WRITE_WAIT_S", 0.05)
+
+    with db.transaction():
+        assert lin.get("/me").status_code == 200
