@@ -35,6 +35,14 @@ SHOP_SHOWN = 12
 FREE_SHOWN = 8
 FREE_LOOKED_AT = 200
 """Among so many offerings those at the clerk's own places are picked."""
+ORDERS_ALIVE = frozenset(
+    {
+        workshops.OrderState.PLACED,
+        workshops.OrderState.CONFIRMED,
+        workshops.OrderState.PACKED,
+        workshops.OrderState.READY,
+    }
+)
 TOOLS: tuple[tuple[str, Permission, str, str], ...] = (
     ("desk.find", Permission.ACT_FOR_RESIDENT, msg("Somebody is here"), "user"),
     ("rewards_desk.index", Permission.HAND_OVER, msg("Hand over rewards"), "heart"),
@@ -188,7 +196,11 @@ def _visitor(session: Session, person_id: UUID) -> dict[str, Any]:
     coming = bookings.upcoming_of(session, person_id, at=at)
     claims = volunteering.claims_of(session, person_id, since=at)
     redeemed = rewards.redemptions_of(session, person_id)[:5]
-    ordered = workshops.orders_of(session, person_id, limit=5)
+    ordered = [
+        row
+        for row in workshops.orders_of(session, person_id)
+        if row[0].state in ORDERS_ALIVE
+    ][:5]
     reach = people.permitted_place_ids(
         session, me().id, Permission.ACT_FOR_RESIDENT, on=local_today()
     )
