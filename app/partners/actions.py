@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -170,10 +170,13 @@ def add_member(
 
     Raises:
         NotYourStep: *by* is not in charge of it.
+        OrganisationInvalid: nobody would be in charge any more.
     """
     if by is not None:
         ensure_in_charge(session, organisation_id, by, on=day_of(at))
     people.person_for(session, person_id)
+    if by == person_id and role != MemberRole.ADMIN:
+        _living_without(session, organisation_id, person_id)
     membership = _join(session, organisation_id, person_id, role, day_of(at))
     if by is not None:
         doings.note(
@@ -192,6 +195,8 @@ def end_membership(
 ) -> None:
     """Let somebody go at the end of the day; who is in charge does, or they do.
 
+    What they might do for the organisation ends with it.
+
     Raises:
         NotYourStep: *by* is neither.
         OrganisationInvalid: nobody would be in charge any more.
@@ -199,20 +204,11 @@ def end_membership(
     today = day_of(at)
     if by != person_id:
         ensure_in_charge(session, organisation_id, by, on=today)
-    living = session.exec(
-        select(Membership)
-        .where(Membership.organisation_id == organisation_id)
-        .where(col(Membership.ends_on).is_(None))
-        .with_for_update()
-    ).all()
-    if not any(
-        one.role == MemberRole.ADMIN and one.person_id != person_id for one in living
-    ):
-        raise OrganisationInvalid(msg("Somebody has to stay in charge."))
-    for one in living:
+    for one in _living_without(session, organisation_id, person_id):
         if one.person_id == person_id:
             one.ends_on = max(today, one.starts_on)
             session.add(one)
+    people.end_roles_for(session, person_id, organisation_id, on=today)
 
 
 def add_licence(
@@ -318,6 +314,28 @@ def ensure_in_charge(
     """
     if not is_member(session, organisation_id, person_id, on=on, role=MemberRole.ADMIN):
         raise NotYourStep(msg("Only who is in charge of the organisation may do this."))
+
+
+def _living_without(
+    session: Session, organisation_id: UUID, person_id: UUID
+) -> Sequence[Membership]:
+    """Return the memberships that go on, locked, when another is in charge, too.
+
+    Raises:
+        OrganisationInvalid: without this person nobody would be.
+    """
+    living = session.exec(
+        select(Membership)
+        .where(Membership.organisation_id == organisation_id)
+        .where(col(Membership.ends_on).is_(None))
+        .order_by(col(Membership.id))
+        .with_for_update()
+    ).all()
+    if not any(
+        one.role == MemberRole.ADMIN and one.person_id != person_id for one in living
+    ):
+        raise OrganisationInvalid(msg("Somebody has to stay in charge."))
+    return living
 
 
 def _join(

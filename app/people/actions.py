@@ -131,6 +131,25 @@ def end_role(
     end_sessions(session, assignment.person_id, at=at)
 
 
+def end_roles_for(
+    session: Session, person_id: UUID, organisation_id: UUID, *, on: date
+) -> None:
+    """End what somebody may do for an organisation, at the end of a day.
+
+    The organisation's own door says who may; nobody else's role is touched.
+    """
+    held = session.exec(
+        select(RoleAssignment).where(
+            RoleAssignment.person_id == person_id,
+            RoleAssignment.organisation_id == organisation_id,
+            col(RoleAssignment.ends_on).is_(None),
+        )
+    )
+    for assignment in held:
+        assignment.ends_on = max(on, assignment.starts_on)
+        session.add(assignment)
+
+
 def add_relative(session: Session, one: UUID, other: UUID, kind: str) -> None:
     """Keep that two people are close; saying it twice keeps it once."""
     low, high = sorted((one, other))

@@ -239,3 +239,33 @@ def test_who_is_close_to_a_partner_neither_vets_it_nor_sees_its_papers(
         with pytest.raises(NotYourStep):
             partners.see_licence(session, paper.id, by=cast.shen, at=NOON)
         assert (one.state, paper.seen_by) == (OrganisationState.APPLIED, None)
+
+
+def test_the_last_one_in_charge_does_not_step_down_to_staff(
+    db: Database, cast: Cast
+) -> None:
+    with db.transaction() as session:
+        one = applied(session, cast)
+        with pytest.raises(OrganisationInvalid):
+            partners.add_member(session, one.id, cast.pan, by=cast.pan, at=NOON)
+        assert partners.is_member(
+            session, one.id, cast.pan, on=TODAY, role=MemberRole.ADMIN
+        )
+
+
+def test_who_leaves_a_partner_lists_nothing_as_a_partner_any_more(
+    db: Database, cast: Cast
+) -> None:
+    with db.transaction() as session:
+        one = applied(session, cast)
+        partners.add_member(session, one.id, cast.lin, by=cast.pan, at=NOON)
+        for what in (Step.VERIFY, Step.ADMIT):
+            step(session, one, what, cast.shen)
+        session.flush()
+        partners.end_membership(session, one.id, cast.lin, by=cast.pan, at=NOON)
+        session.flush()
+        for person_id, may in ((cast.lin, False), (cast.pan, True)):
+            assert may is people.has_permission(
+                session, person_id, Permission.LIST_PAID_OFFERING,
+                place_id=cast.centre, on=TODAY + timedelta(days=1),
+            )  # fmt: skip
