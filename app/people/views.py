@@ -202,7 +202,7 @@ def sign_in_as_cast() -> ResponseReturnValue:
     with transaction() as session:
         person = session.exec(
             select(Person).where(
-                Person.member_no == request.form.get("member_no", ""), Person.is_cast
+                Person.member_no == _typed_line("member_no"), Person.is_cast
             )
         ).first()
         if person is None:
@@ -306,6 +306,10 @@ def revoke_token(token_id: UUID) -> ResponseReturnValue:
         token.revoked_at = now()
         session.add(token)
     return go_to(url_for(".profile"), notice=translate(msg("Revoked.")))
+
+
+def _typed_line(name: str) -> str:
+    return request.form.get(name, "").replace("\x00", "")
 
 
 def _open(session: Session, person: Person) -> str:

@@ -30,6 +30,8 @@ def place_for(session: Session, place_id: UUID) -> Place:
 
 def find_place_by_code(session: Session, code: str) -> Place | None:
     """Return the place with this code, or None."""
+    if "\x00" in code:  # from an address; PostgreSQL does not even look for it
+        return None
     return session.exec(select(Place).where(Place.code == code)).first()
 
 

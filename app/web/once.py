@@ -23,7 +23,8 @@ def request_key() -> str | None:
     Raises:
         Invalid: it is longer than a key may be.
     """
-    key = (request.headers.get(HEADER) or request.form.get(FIELD) or "").strip()
+    typed = request.headers.get(HEADER) or request.form.get(FIELD) or ""
+    key = typed.replace("\x00", "").strip()  # PostgreSQL keeps no NUL
     if len(key) > KEY_LENGTH_MAX:
         raise Invalid(msg("The idempotency key is too long."), field=FIELD)
     return key or None

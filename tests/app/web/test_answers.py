@@ -103,3 +103,19 @@ def test_brackets_without_end_are_no_request(app: Flask, cast: Cast) -> None:
     )
 
     problem(answer, 400)
+
+
+@pytest.mark.parametrize("path", ["/desk/at/a%00b", "/places/in/a%00b"])
+def test_a_character_no_database_keeps_names_nothing(
+    client_of: Callable[..., Client], cast: Cast, path: str
+) -> None:
+    assert client_of(cast.ma).get(path).status_code == 404
+
+
+def test_a_key_with_such_a_character_is_a_key(
+    client_of: Callable[..., Client], cast: Cast
+) -> None:
+    lin = client_of(cast.lin)
+    answer = lin.send(f"/bookings/{cast.lin}/undo", key="\x00k")
+
+    assert answer.status_code == 404
