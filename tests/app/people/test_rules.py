@@ -27,6 +27,23 @@ def test_strangers_see_a_masked_name(name: str, masked: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/131 Safari/537.36", "Chrome · Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/1 Safari/5 Edg/1", "Edge · Windows"),
+        ("Mozilla/5.0 (iPhone) AppleWebKit MicroMessenger/8", "微信 · iPhone"),
+        ("Mozilla/5.0 (Linux; Android 14) Chrome/131", "Chrome · Android"),
+        ("curl/8.0", None),
+        (None, None),
+    ],
+)
+def test_a_device_is_called_what_its_owner_calls_it(
+    sent: str | None, name: str | None
+) -> None:
+    assert rules.device_name(sent) == name
+
+
+@pytest.mark.parametrize(
     ("birth_on", "day", "age"),
     [
         (date(1958, 6, 3), date(2026, 6, 2), 67),
