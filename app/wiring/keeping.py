@@ -191,8 +191,7 @@ def restore(file: Path) -> None:
     with tempfile.TemporaryDirectory(dir=chosen.data_dir) as folder:
         try:
             _ensure_whole(file)
-            with tarfile.open(file, "r:gz") as archive:
-                archive.extractall(folder, filter="data")
+            _unpack(file, Path(folder))
         except (tarfile.TarError, EOFError, OSError, zlib.error) as problem:
             raise click.ClickException(
                 f"{file} is no whole backup: {problem}"
@@ -212,6 +211,20 @@ def _ensure_whole(file: Path) -> None:
     with gzip.open(file) as stream:
         while stream.read(1 << 20):
             pass
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    """Take the files we know out of a backup; whatever else is in it stays there."""
+    with tarfile.open(file, "r:gz") as archive:
+        for name in (DATABASE_FILE, *KEPT_FILES):
+            if name not in archive.getnames():
+                continue
+            content = archive.extractfile(name)
+            if content is None:  # a folder or a link by that name
+                continue
+            with content, (folder / name).open("wb") as copy:
+                shutil.copyfileobj(content, copy)
+            (folder / name).chmod(0o600)
 
 
 def _is_sound(copy: Path) -> bool:
