@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -32,6 +33,7 @@ from app.web.api import (
     page_of,
     query,
     spec,
+    take_step,
 )
 from app.web.guards import me
 from app.web.once import once
@@ -210,24 +212,10 @@ def rate(booking_id: UUID) -> ResponseReturnValue:
 
 
 def _take(
-    operation: str,
-    booking_id: UUID,
-    act: Callable[..., Booking],
-    **more: str | int | None,
+    operation: str, booking_id: UUID, act: Callable[..., Any], **more: Any
 ) -> Response:
     """Take one step, once, and tell how the booking stands then."""
-    at = now()
-    with transaction() as session:
-        once(
-            session,
-            operation,
-            owner=me().id,
-            body={"booking": str(booking_id), **more},
-            at=at,
-            do=lambda: act(session, booking_id, by=me().id, at=at, **more).id,
-        )
-        told = _seen(session, booking_id)
-    return answer(told)
+    return take_step(operation, "booking", booking_id, act, _seen, **more)
 
 
 def _seen(session: Session, booking_id: UUID) -> BookingOut:

@@ -26,7 +26,6 @@ class Hearing:
 
     def __init__(self) -> None:
         self._reactions: dict[str, list[Reaction]] = defaultdict(list)
-        self._after: list[Callable[[], None]] = []
 
     def on(self, kind: type[Event], *reactions: Reaction) -> None:
         """Let *reactions* run, in this order, for every event of *kind*."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -31,6 +32,7 @@ from app.web.api import (
     page_of,
     query,
     spec,
+    take_step,
 )
 from app.web.guards import me, public
 from app.web.once import once
@@ -201,22 +203,9 @@ def cancel(redemption_id: UUID) -> ResponseReturnValue:
     return _take("redemption.cancel", redemption_id, actions.cancel_redemption)
 
 
-def _take(
-    operation: str, redemption_id: UUID, act: Callable[..., Redemption]
-) -> Response:
+def _take(operation: str, redemption_id: UUID, act: Callable[..., Any]) -> Response:
     """Take one step, once, and tell how the redemption stands then."""
-    at = now()
-    with transaction() as session:
-        once(
-            session,
-            operation,
-            owner=me().id,
-            body={"redemption": str(redemption_id)},
-            at=at,
-            do=lambda: act(session, redemption_id, by=me().id, at=at).id,
-        )
-        told = _seen(session, redemption_id)
-    return answer(told)
+    return take_step(operation, "redemption", redemption_id, act, _seen)
 
 
 def _seen(session: Session, redemption_id: UUID) -> RedemptionOut:

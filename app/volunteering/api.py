@@ -43,6 +43,7 @@ from app.web.api import (
     page_of,
     query,
     spec,
+    take_step,
 )
 from app.web.guards import me, public
 from app.web.limits import limiter
@@ -385,20 +386,8 @@ def _decide(
 def _take(
     operation: str, claim_id: UUID, act: Callable[..., Any], **more: Any
 ) -> Response:
-    """Take one step of a claim, once, and tell how it stands then."""
-    at = now()
-    sent = {name: value for name, value in more.items() if name != "secret"}
-    with transaction() as session:
-        once(
-            session,
-            operation,
-            owner=me().id,
-            body={"claim": str(claim_id)} | sent,
-            at=at,
-            do=lambda: act(session, claim_id, by=me().id, at=at, **more).id,
-        )
-        told = _claim_seen(session, claim_id)
-    return answer(told)
+    """Take one step, once, and tell how the claim stands then."""
+    return take_step(operation, "claim", claim_id, act, _claim_seen, **more)
 
 
 def _shifts_told(session: Session, found: Sequence[Shift]) -> list[ShiftOut]:

@@ -31,12 +31,14 @@ from spectree.models import SecureType, SecuritySchemeData
 from sqlmodel import Session, and_, or_
 from werkzeug.exceptions import BadRequest
 
+from app.kernel.clock import now
 from app.kernel.errors import Invalid, NotAllowed
 from app.kernel.i18n import msg
 from app.web.forms import FormRefused, sentences_of
-from app.web.guards import MARK, find_me
+from app.web.guards import MARK, find_me, me
 from app.web.moments import read_moment
-from app.web.once import request_key
+from app.web.once import once, request_key
+from app.web.store import transaction
 
 P = ParamSpec("P")
 
@@ -273,3 +275,39 @@ def _place_of(cursor: str) -> tuple[datetime, UUID]:
 def bad_cursor() -> Invalid:
     """Return the refusal of a cursor that no page gave."""
     return Invalid(msg("This cursor is none of ours."), field="cursor")
+
+
+def take_step(
+    operation: str,
+    noun: str,
+    thing_id: UUID,
+    act: Callable[..., Any],
+    tell: Callable[[Session, UUID], BaseModel],
+    *,
+    secret: bytes | None = None,
+    **more: Any,
+) -> Response:
+    """Take one step of a thing, once, and tell how it stands then.
+
+    Args:
+        operation: What the key is for, for example "booking.undo".
+        noun: What the thing is called in the remembered body.
+        thing_id: Which one.
+        act: The action; it gets the session, the id, `by`, `at` and *more*.
+        tell: Reads the thing for the answer, in the same transaction.
+        secret: Given to the action and kept out of the remembered body.
+        more: What else was sent.
+    """
+    at = now()
+    unsaid = {} if secret is None else {"secret": secret}
+    with transaction() as session:
+        once(
+            session,
+            operation,
+            owner=me().id,
+            body={noun: str(thing_id)} | more,
+            at=at,
+            do=lambda: act(session, thing_id, by=me().id, at=at, **more, **unsaid).id,
+        )
+        told = tell(session, thing_id)
+    return answer(told)

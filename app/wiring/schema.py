@@ -21,10 +21,7 @@ MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 def upgrade(db: Database) -> None:
     """Bring the schema to the newest version; on the newest one nothing happens."""
     with db.engine.execution_options(fair_write=True).begin() as connection:
-        if not any((MIGRATIONS / "versions").glob("*.py")):
-            create_from_models(connection)
-        else:
-            command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), "head")
     # An SQLite connection that changed the schema posts several times slower.
     db.engine.dispose()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from flask import Response
@@ -30,6 +30,7 @@ from app.web.api import (
     page_of,
     query,
     spec,
+    take_step,
 )
 from app.web.forms import Form
 from app.web.guards import me, public
@@ -296,21 +297,10 @@ def reject(order_id: UUID) -> ResponseReturnValue:
 
 
 def _take(
-    operation: str, order_id: UUID, act: Callable[..., Order], **more: str
+    operation: str, order_id: UUID, act: Callable[..., Any], **more: Any
 ) -> Response:
     """Take one step, once, and tell how the order stands then."""
-    at = now()
-    with transaction() as session:
-        once(
-            session,
-            operation,
-            owner=me().id,
-            body={"order": str(order_id)} | more,
-            at=at,
-            do=lambda: act(session, order_id, by=me().id, at=at, **more).id,
-        )
-        told = _seen(session, order_id)
-    return answer(told)
+    return take_step(operation, "order", order_id, act, _seen, **more)
 
 
 def _seen(session: Session, order_id: UUID) -> OrderOut:
