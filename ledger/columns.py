@@ -134,3 +134,18 @@ class RowId(TypeDecorator[int]):
         """Only a plain INTEGER primary key is SQLite's rowid."""
         kind = Integer() if dialect.name == "sqlite" else BigInteger()
         return dialect.type_descriptor(kind)
+
+
+class Flag(TypeDecorator[bool]):
+    """Yes or no, kept as 1 or 0: strict tables on SQLite know no boolean."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _: Dialect) -> int | None:
+        """Write 1 or 0."""
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, _: Dialect) -> bool | None:
+        """Read it back."""
+        return None if value is None else bool(value)

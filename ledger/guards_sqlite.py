@@ -7,6 +7,8 @@ says. This stops mistakes in our own code; what a person with the file in hand c
 do is found by `ledger.verify`.
 """
 
+import re
+
 JOURNAL = {
     "ledger_unit": ("code = NEW.code",),
     "ledger_transaction": (
@@ -207,9 +209,16 @@ MOVES = {
 }
 
 
-def triggers() -> dict[str, str]:
-    """Return every guard by its name, as the text after CREATE TRIGGER name."""
+def triggers() -> list[tuple[str, str, str]]:
+    """Return (trigger, table, text after CREATE TRIGGER name) for every guard."""
     guards: dict[str, str] = {}
     for table, keys in JOURNAL.items():
         guards |= _journal_guards(table, keys)
-    return guards | ACCOUNT | MOVES
+    guards |= ACCOUNT | MOVES
+    return [(name, _table_of(text), text) for name, text in guards.items()]
+
+
+def _table_of(text: str) -> str:
+    found = re.search(r"\bON (ledger_\w+)", text)
+    assert found is not None
+    return found[1]
