@@ -81,6 +81,7 @@ def open_account(
     kind: str,
     owner_ref: str | None = None,
     floor: Decimal | None = ZERO,
+    keeps_lots: bool = False,
     at: datetime,
 ) -> Account:
     """Open the account *code*, or return it when it is open with these attributes.
@@ -94,6 +95,8 @@ def open_account(
         owner_ref: An opaque reference to whose it is; never exported, erasable.
         floor: The lowest available balance allowed, in the unit; 0 by default, a
             negative number is a credit line, None is no limit at all.
+        keeps_lots: What comes in is kept as lots with a day they expire (R-LED-04);
+            an account that is open already begins with `ledger.start_lots`.
         at: Aware UTC moment of opening.
 
     Returns:
@@ -112,6 +115,7 @@ def open_account(
         kind=kind,
         owner_ref=owner_ref,
         floor=floor,
+        keeps_lots=keeps_lots,
         at=at,
     )
     return account_for(session, code)
@@ -125,6 +129,7 @@ def ensure_account(
     kind: str,
     owner_ref: str | None = None,
     floor: Decimal | None = ZERO,
+    keeps_lots: bool = False,
     at: datetime,
 ) -> None:
     """Open the account like `open_account`, without reading it back.
@@ -139,7 +144,8 @@ def ensure_account(
     )
     if known is None and _insert(driver, code, unit, kind, owner_ref, limit, at):
         kept = lock_accounts(driver, [code])[code]
-        _change(driver, kept, AccountState.OPEN, limit, kind="OPEN", at=at)
+        become = (AccountState.OPEN, limit, int(keeps_lots))
+        _change(driver, kept, become, kind="OPEN", at=at)
         return
     if known is None:  # another writer was quicker
         known = driver.one(
@@ -286,7 +292,8 @@ def set_floor(
     kept = lock_accounts(driver, [code])[code]
     limit = None if floor is None else steps_of(floor, exponent=kept.exponent)
     said = (entered_by, cause, key)
-    return _change(driver, kept, kept.state, limit, kind="FLOOR", at=at, said=said)
+    become = (kept.state, limit, kept.keeps_lots)
+    return _change(driver, kept, become, kind="FLOOR", at=at, said=said)
 
 
 def erase_owner(session: Session, code: str) -> None:
@@ -315,7 +322,8 @@ def _to_state(
         raise AccountClosed(code)
     if state == AccountState.CLOSED:
         _ensure_empty(driver, kept)
-    return _change(driver, kept, state, kept.floor, kind=kind, at=at, said=said)
+    become = (state, kept.floor, kept.keeps_lots)
+    return _change(driver, kept, become, kind=kind, at=at, said=said)
 
 
 def _ensure_empty(driver: Driver, kept: Kept) -> None:
@@ -329,8 +337,7 @@ def _ensure_empty(driver: Driver, kept: Kept) -> None:
 def _change(
     driver: Driver,
     kept: Kept,
-    state: str,
-    limit: int | None,
+    become: tuple[str, int | None, int],
     *,
     kind: str,
     at: datetime,
@@ -345,6 +352,8 @@ def _change(
         at=at,
         entered_by=entered_by,
     )
+    state, limit, keeps_lots = become
     wanted = request_hash(heading, [kept.code, str(state), str(limit)])
     done = find_replay(driver, heading, wanted) if key else None
-    return done or write(driver, heading, wanted, Act(change=(kept, str(state), limit)))
+    act = Act(change=(kept, str(state), limit, keeps_lots))
+    return done or write(driver, heading, wanted, act)

@@ -1,4 +1,4 @@
-"""verify(): recompute everything from the journal and name the first bad record."""
+"""verify_book(): recompute everything from the journal, name the first bad record."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ledger.amounts import text_of
-from ledger.canonical import GENESIS, chained, digest_of, leaf_of
+from ledger.canonical import GENESIS, chained, digest_of
 from ledger.driver import Driver, Row, as_uuid, marks
 from ledger.records import Record, records_of
 
@@ -16,7 +16,7 @@ PROBLEMS_MAX = 100
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `verify` found.
+    """What `verify_book` found.
 
     Attributes:
         ok: True when nothing is wrong.
@@ -65,7 +65,7 @@ class _Audit:
         return self.accounts.setdefault(number, _Replay())
 
 
-def verify(session: Session) -> Report:
+def verify_book(session: Session) -> Report:
     """Recompute the whole book from its journal and compare.
 
     Checks, for every record in the order of the chain: its leaf and its link, no
@@ -118,7 +118,7 @@ def _walk_chain(audit: _Audit) -> None:
             if record is None:
                 audit.say(f"{where}: its transaction is missing")
             else:
-                if leaf_of(record.head, record.lines) != leaf:
+                if record.leaf() != leaf:
                     audit.say(f"{where}: its content is not what was sealed")
                 _replay(audit, record, where, memos.get(number))
             if chained(previous, leaf) != link:

@@ -1,12 +1,18 @@
 """The canonical bytes that are hashed; written down for others in FORMAT.md."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from uuid import UUID
 
 from ledger.amounts import text_of
 
-VERSION = "common-fair-ledger/1"
+VERSION = "common-fair-ledger/2"
+FIRST_VERSION = "common-fair-ledger/1"
+FORMAT = 2
+"""The form records are written in now; `FIRST_VERSION` is only read."""
+
 LEAF_PREFIX = b"\x00"
 CHAIN_PREFIX = b"\x02"
 GENESIS = "0" * 64
@@ -29,14 +35,33 @@ def fields_bytes(values: Iterable[str | None]) -> bytes:
     return b"".join(map(field_bytes, values))
 
 
-def leaf_of(head: Sequence[str | None], lines: Sequence[Line]) -> str:
-    """Return the leaf hash of one record, as 64 hex digits.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def record_text(head: Sequence[str | None], lines: Sequence[Line]) -> str:
+    """Return a record of form 2: its very bytes are hashed and exported.
 
     Args:
-        head: id, kind, at, effective_on, rule, about, reverses, private, memo.
+        head: number, kind, at, effective_on, rule, about, reverses, refunds, link,
+            private, memo.
         lines: the record's lines in their order.
     """
-    parts = [LEAF_PREFIX, field_bytes(VERSION), fields_bytes(head)]
+    return _encode([VERSION, *head, lines])
+
+
+def leaf_of(record: str) -> str:
+    """Return the leaf hash of a record of form 2, as 64 hex digits."""
+    return hashlib.sha256(LEAF_PREFIX + record.encode()).hexdigest()
+
+
+def first_leaf_of(head: Sequence[str | None], lines: Sequence[Line]) -> str:
+    """Return the leaf hash of a record of form 1, as 64 hex digits.
+
+    Args:
+        head: number, kind, at, effective_on, rule, about, reverses, private, memo.
+        lines: the record's lines in their order.
+    """
+    parts = [LEAF_PREFIX, field_bytes(FIRST_VERSION), fields_bytes(head)]
     parts.append(field_bytes(str(len(lines))))
     for line in lines:
         parts.append(field_bytes(str(len(line))))
@@ -81,10 +106,12 @@ def head_of(
     rule_version: str | None,
     cause: str,
     reverses: int | None,
+    refunds: int | None,
+    link: str | None,
     private: str,
     memo: str | None,
 ) -> list[str | None]:
-    """Return the nine head fields of a record, in their order."""
+    """Return the eleven head fields of a record of form 2, in their order."""
     return [
         str(number),
         kind,
@@ -93,17 +120,30 @@ def head_of(
         rule_version,
         about_of(cause),
         None if reverses is None else str(reverses),
+        None if refunds is None else str(refunds),
+        link,
         private,
         memo,
     ]
 
 
+def first_head(head: Sequence[str | None]) -> list[str | None]:
+    """Return the nine head fields of form 1, which knew no refunds and links."""
+    return [*head[:7], *head[9:]]
+
+
 def account_line(
-    public_code: str, unit: str, kind: str, state: str, floor: int | None
+    public_code: str,
+    unit: str,
+    kind: str,
+    state: str,
+    floor: int | None,
+    keeps_lots: int,
 ) -> Line:
     """Return the line of an account as it stands from here on."""
     limit = None if floor is None else text_of(floor)
-    return ["account", public_code, unit, kind, state, limit]
+    lots = "lots" if keeps_lots else ""
+    return ["account", public_code, unit, kind, state, limit, lots]
 
 
 def hold_line(
@@ -121,3 +161,31 @@ def resolution_line(hold_id: UUID, captured: int) -> Line:
 def posting_line(debit: str, credit: str, unit: str, steps: int) -> Line:
     """Return the line of an amount moved."""
     return ["posting", debit, credit, unit, text_of(steps)]
+
+
+def extend_line(hold_id: UUID, expires_at: str | None) -> Line:
+    """Return the line of a hold that lasts until another moment."""
+    return ["extend", str(hold_id), expires_at]
+
+
+def use_line(lot_id: int, account: str, steps: int) -> Line:
+    """Return the line of what was taken from a lot; below zero it was given back."""
+    return ["use", str(lot_id), account, text_of(steps)]
+
+
+def lot_line(
+    lot_id: int,
+    account: str,
+    steps: int,
+    earned_on: str,
+    expires_on: str | None,
+    from_lot: int | None,
+) -> Line:
+    """Return the line of a lot that came in."""
+    origin = None if from_lot is None else str(from_lot)
+    return ["lot", str(lot_id), account, text_of(steps), earned_on, expires_on, origin]
+
+
+def close_line(code: str, first_on: date, last_on: date, digest: str) -> Line:
+    """Return the line of a month that was closed."""
+    return ["close", code, first_on.isoformat(), last_on.isoformat(), digest]

@@ -8,46 +8,57 @@ from typing import Any
 from uuid import UUID
 
 from ledger.canonical import (
+    FORMAT,
     Line,
     account_line,
+    close_line,
     digest_of,
+    extend_line,
     head_of,
     hold_line,
     leaf_of,
+    lot_line,
     posting_line,
     private_digest,
+    record_text,
     resolution_line,
+    use_line,
 )
 from ledger.columns import moment_text
-from ledger.driver import Driver, Row, as_day, as_moment
-from ledger.errors import IdempotencyConflict, InvalidEntry
+from ledger.driver import Driver, Row, as_day, as_moment, marks
+from ledger.errors import (
+    IdempotencyConflict,
+    InvalidEntry,
+    PeriodClosed,
+    PostingStopped,
+)
 from ledger.locking import Kept, Move
-from ledger.sealing import append_seal
+from ledger.lots_plan import LotPlan
+from ledger.sealing import append_seals
 from ledger.tables import Transaction, bare
 
 KEY_LENGTH_MAX = 200
 KIND_LENGTH_MAX = 40
 SALT_BYTES = 16
+KEYS_AT_ONCE = 500
 
-TRANSACTION_COLUMNS = (
-    "id, scope, key, request_hash, kind, cause, at, effective_on, entered_by,"
-    " approved_by, rule_version, reverses_id, posting_count, salt, memo_digest"
+WRITTEN_COLUMNS = (
+    "scope, key, request_hash, kind, cause, at, effective_on, entered_by,"
+    " approved_by, rule_version, reverses_id, posting_count, salt, memo_digest,"
+    " format, link, refunds_id"
 )
+TRANSACTION_COLUMNS = f"id, {WRITTEN_COLUMNS}"
 TRANSACTION_NAMES = TRANSACTION_COLUMNS.split(", ")
 INSERT_TRANSACTION = (
-    "INSERT INTO ledger_transaction (scope, key, request_hash, kind, cause, at,"
-    " effective_on, entered_by, approved_by, rule_version, reverses_id,"
-    " posting_count, salt, memo_digest)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO ledger_transaction ({WRITTEN_COLUMNS})"  # noqa: S608
+    f" VALUES ({marks(WRITTEN_COLUMNS.count(',') + 1)})"
 )
-INSERT_POSTING = (
-    "INSERT INTO ledger_posting (transaction_id, line, debit_account_id,"
-    " credit_account_id, amount, debit_balance_after, credit_balance_after)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+POSTING_COLUMNS = (
+    "transaction_id, line, debit_account_id, credit_account_id, amount,"
+    " debit_balance_after, credit_balance_after"
 )
-INSERT_HOLD = (
-    "INSERT INTO ledger_hold (id, transaction_id, debit_account_id,"
-    " credit_account_id, amount, expires_at) VALUES (?, ?, ?, ?, ?, ?)"
+LOT_COLUMNS = (
+    "id, account_id, transaction_id, amount, used, earned_on, expires_on, from_lot_id"
 )
 
 
@@ -67,6 +78,13 @@ class Heading:
     rule_version: str | None = None
     memo: str = ""
     reverses: int | None = None
+    refunds: int | None = None
+    link: str | None = None
+
+    @property
+    def on(self) -> date:
+        """The day it counts for; the UTC day of the act when none is said."""
+        return self.effective_on or self.at.astimezone(UTC).date()
 
 
 @dataclass(slots=True)
@@ -75,8 +93,15 @@ class Act:
 
     moves: Sequence[Move] = ()
     hold: tuple[UUID, Kept, Kept, int, datetime | None] | None = None
+    extension: tuple[UUID, datetime | None] | None = None
     resolution: tuple[UUID, int] | None = None
-    change: tuple[Kept, str, int | None] | None = None
+    change: tuple[Kept, str, int | None, int] | None = None
+    closing: tuple[str, date, date, str] | None = None
+    lots: LotPlan | None = None
+
+
+Plan = tuple[Heading, str, Act]
+"""One transaction to be written: its heading, the hash of the request, its act."""
 
 
 def request_hash(heading: Heading, body: Iterable[str | None]) -> str:
@@ -109,8 +134,42 @@ def find_replay(driver: Driver, heading: Heading, wanted: str) -> Transaction | 
         " WHERE scope = ? AND key = ?",
         (heading.scope, heading.key),
     )
-    if row is None:
-        return None
+    return None if row is None else _replayed(driver, row, heading, wanted)
+
+
+def find_replays(
+    driver: Driver, asked: Sequence[tuple[Heading, str]]
+) -> dict[tuple[str, str], Transaction | IdempotencyConflict]:
+    """Return what each of many keys has done before, by (scope, key)."""
+    wanted = {(one[0].scope, one[0].key): one for one in asked}
+    keys = list(dict.fromkeys(key for _, key in wanted))
+    found: dict[tuple[str, str], Transaction | IdempotencyConflict] = {}
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        chunk = keys[start : start + KEYS_AT_ONCE]
+        for scope in {scope for scope, _ in wanted}:
+            rows = driver.all(
+                f"SELECT {TRANSACTION_COLUMNS} FROM ledger_transaction"  # noqa: S608
+                f" WHERE scope = ? AND key IN ({marks(len(chunk))})",
+                (scope, *chunk),
+            )
+            for row in rows:
+                if (scope, row[2]) in wanted:
+                    found[scope, row[2]] = _said_before(
+                        driver, row, *wanted[scope, row[2]]
+                    )
+    return found
+
+
+def _said_before(
+    driver: Driver, row: Row, heading: Heading, wanted: str
+) -> Transaction | IdempotencyConflict:
+    try:
+        return _replayed(driver, row, heading, wanted)
+    except IdempotencyConflict as conflict:
+        return conflict
+
+
+def _replayed(driver: Driver, row: Row, heading: Heading, wanted: str) -> Transaction:
     if row[3] != wanted or not _same_words(driver, row[0], row[14], heading.memo):
         raise IdempotencyConflict(heading.key)
     return transaction_from(row, replayed=True)
@@ -146,64 +205,163 @@ def ensure_words(heading: Heading) -> None:
         raise InvalidEntry("Causes and scopes have at most 200 characters.")
 
 
+def ensure_posting(driver: Driver, days: Iterable[date]) -> None:
+    """Refuse while posting is stopped, and days in a closed month.
+
+    On SQLite the triggers say the same at no cost, and a statement they refuse
+    leaves the transaction whole; on PostgreSQL it would be lost, so ask first.
+    """
+    if driver.is_sqlite:
+        return
+    row = driver.one(
+        "SELECT (SELECT MAX(last_on) FROM ledger_period),"
+        " EXISTS (SELECT 1 FROM ledger_stop WHERE lifted_at IS NULL)"
+    )
+    assert row is not None
+    if row[1]:
+        raise PostingStopped("Posting is stopped until the book has been looked at.")
+    if row[0] is not None and any(on <= row[0] for on in days):
+        raise PeriodClosed(f"The month that ends on {row[0]} is closed.")
+
+
 def write(driver: Driver, heading: Heading, wanted: str, act: Act) -> Transaction:
     """Insert one transaction with everything beneath it, and seal or queue it."""
-    ensure_words(heading)
-    at = heading.at
-    at_text = moment_text(at)
-    on = heading.effective_on or at.astimezone(UTC).date()
-    salt = secrets.token_hex(SALT_BYTES)
-    memo_salt, memo_digest = "", None
-    if heading.memo:
-        memo_salt = secrets.token_hex(SALT_BYTES)
-        memo_digest = digest_of(memo_salt, heading.memo)
-    values = (
-        heading.scope,
-        heading.key,
-        wanted,
-        heading.kind,
-        heading.cause,
-        at_text if driver.is_sqlite else at,
-        driver.day(on),
-        heading.entered_by,
-        heading.approved_by,
-        heading.rule_version,
-        heading.reverses,
-        len(act.moves),
-        salt,
-        memo_digest,
+    return write_many(driver, [(heading, wanted, act)])[0]
+
+
+def write_many(driver: Driver, plans: Sequence[Plan]) -> list[Transaction]:
+    """Insert transactions in their order, each with everything beneath it.
+
+    The accounts are locked, the keys looked up, the moves evaluated: what is left
+    is to number, insert and seal. However many there are, each table is written
+    once.
+    """
+    for heading, _, _ in plans:
+        ensure_words(heading)
+    ensure_posting(driver, (heading.on for heading, _, _ in plans))
+    rows = [_Row(driver, *plan) for plan in plans]
+    _insert_transactions(driver, rows)
+    driver.insert(
+        "ledger_private_text",
+        "transaction_id, salt, text",
+        [(r.number, r.memo_salt, r.heading.memo) for r in rows if r.heading.memo],
     )
-    number = _insert_transaction(driver, values)
-    if heading.memo:
-        driver.run(
-            "INSERT INTO ledger_private_text (transaction_id, salt, text)"
-            " VALUES (?, ?, ?)",
-            (number, memo_salt, heading.memo),
-        )
-    _insert_act(driver, number, act)
+    for row in rows:
+        _insert_act(driver, row.number, row.act)
+    driver.insert(
+        "ledger_posting",
+        POSTING_COLUMNS,
+        [
+            (row.number, line, debit.id, credit.id, steps, debit_after, credit_after)
+            for row in rows
+            for line, (debit, credit, steps, debit_after, credit_after) in enumerate(
+                row.act.moves, start=1
+            )
+        ],
+    )
+    _insert_lots(driver, rows)
     if driver.is_sqlite:
+        append_seals(driver, [(row.number, row.leaf()) for row in rows])
+    else:
+        numbers = [(row.number,) for row in rows]
+        driver.insert("ledger_unsealed", "transaction_id", numbers)
+    return [row.transaction() for row in rows]
+
+
+class _Row:
+    """A transaction on its way in: its values, and its number once it has one."""
+
+    __slots__ = ("act", "at", "heading", "lot_ids", "memo_salt", "number", "values")
+
+    def __init__(self, driver: Driver, heading: Heading, wanted: str, act: Act) -> None:
+        self.heading, self.act = heading, act
+        self.number = 0
+        self.lot_ids: list[int] = []
+        self.memo_salt, memo_digest = "", None
+        if heading.memo:
+            self.memo_salt = secrets.token_hex(SALT_BYTES)
+            memo_digest = digest_of(self.memo_salt, heading.memo)
+        self.at = moment_text(heading.at)
+        self.values: tuple[Any, ...] = (
+            heading.scope,
+            heading.key,
+            wanted,
+            heading.kind,
+            heading.cause,
+            self.at if driver.is_sqlite else heading.at,
+            driver.day(heading.on),
+            heading.entered_by,
+            heading.approved_by,
+            heading.rule_version,
+            heading.reverses,
+            len(act.moves),
+            secrets.token_hex(SALT_BYTES),
+            memo_digest,
+            FORMAT,
+            heading.link,
+            heading.refunds,
+        )
+
+    def transaction(self) -> Transaction:
+        """Return it as it was written."""
+        values = self.values
+        on = self.heading.on
+        return transaction_from(
+            (self.number, *values[:5], self.heading.at, on, *values[7:])
+        )
+
+    def leaf(self) -> str:
+        """Return the hash of its record."""
+        heading, values = self.heading, self.values
         head = head_of(
-            number=number,
+            number=self.number,
             kind=heading.kind,
-            at=at_text,
-            effective_on=on.isoformat(),
+            at=self.at,
+            effective_on=values[6],
             rule_version=heading.rule_version,
             cause=heading.cause,
             reverses=heading.reverses,
+            refunds=heading.refunds,
+            link=heading.link,
             private=private_digest(
-                salt,
+                values[12],
                 heading.scope,
                 heading.key,
                 heading.cause,
                 heading.entered_by,
                 heading.approved_by,
             ),
-            memo=memo_digest,
+            memo=values[13],
         )
-        append_seal(driver, number, leaf_of(head, lines_of(act)))
+        return leaf_of(record_text(head, lines_of(self.act, self.lot_ids)))
+
+
+def _insert_transactions(driver: Driver, rows: list[_Row]) -> None:
+    """Number the transactions, after their accounts were locked, and insert them."""
+    if len(rows) == 1:
+        rows[0].number = _insert_transaction(driver, rows[0].values)
+        return
+    if driver.is_sqlite:
+        last = driver.value("SELECT COALESCE(MAX(id), 0) FROM ledger_transaction")
+        numbers = list(range(last + 1, last + 1 + len(rows)))
     else:
-        driver.run("INSERT INTO ledger_unsealed (transaction_id) VALUES (?)", (number,))
-    return _written(number, values, at, on)
+        numbers = next_numbers(driver, "ledger_transaction", len(rows))
+    for row, number in zip(rows, numbers, strict=True):
+        row.number = number
+    driver.insert(
+        "ledger_transaction",
+        TRANSACTION_COLUMNS,
+        [(row.number, *row.values) for row in rows],
+    )
+
+
+def next_numbers(driver: Driver, table: str, count: int) -> list[int]:
+    """Take *count* ids from a table's sequence (PostgreSQL)."""
+    rows = driver.all(
+        "SELECT nextval(pg_get_serial_sequence(?, 'id')) FROM generate_series(1, ?)",
+        (table, count),
+    )
+    return [row[0] for row in rows]
 
 
 def _insert_transaction(driver: Driver, values: tuple[Any, ...]) -> int:
@@ -214,60 +372,127 @@ def _insert_transaction(driver: Driver, values: tuple[Any, ...]) -> int:
     return returned
 
 
-def _written(
-    number: int, values: tuple[Any, ...], at: datetime, on: date
-) -> Transaction:
-    return transaction_from((number, *values[:5], at, on, *values[7:]))
-
-
 def _insert_act(driver: Driver, number: int, act: Act) -> None:
+    """Insert what is not a posting and not a lot."""
     if act.change is not None:
-        account, state, floor = act.change
-        driver.run(
-            "INSERT INTO ledger_account_change (transaction_id, account_id, state,"
-            " floor) VALUES (?, ?, ?, ?)",
-            (number, account.id, state, floor),
+        account, state, floor, keeps_lots = act.change
+        driver.insert(
+            "ledger_account_change",
+            "transaction_id, account_id, state, floor, keeps_lots",
+            [(number, account.id, state, floor, keeps_lots)],
         )
     if act.hold is not None:
         hold_id, debit, credit, steps, expires_at = act.hold
         expiry = driver.moment(expires_at)
-        driver.run(
-            INSERT_HOLD,
-            (driver.uuid(hold_id), number, debit.id, credit.id, steps, expiry),
+        driver.insert(
+            "ledger_hold",
+            "id, transaction_id, debit_account_id, credit_account_id, amount,"
+            " expires_at",
+            [(driver.uuid(hold_id), number, debit.id, credit.id, steps, expiry)],
+        )
+    if act.extension is not None:
+        hold_id, expires_at = act.extension
+        driver.insert(
+            "ledger_hold_extension",
+            "transaction_id, hold_id, expires_at",
+            [(number, driver.uuid(hold_id), driver.moment(expires_at))],
         )
     if act.resolution is not None:
         hold_id, captured = act.resolution
-        driver.run(
-            "INSERT INTO ledger_hold_resolution (hold_id, transaction_id, captured)"
-            " VALUES (?, ?, ?)",
-            (driver.uuid(hold_id), number, captured),
+        driver.insert(
+            "ledger_hold_resolution",
+            "hold_id, transaction_id, captured",
+            [(driver.uuid(hold_id), number, captured)],
         )
-    for line, (debit, credit, steps, debit_after, credit_after) in enumerate(
-        act.moves, start=1
-    ):
-        driver.run(
-            INSERT_POSTING,
-            (number, line, debit.id, credit.id, steps, debit_after, credit_after),
+    if act.closing is not None:
+        code, first_on, last_on, digest = act.closing
+        driver.insert(
+            "ledger_period",
+            "code, transaction_id, first_on, last_on, digest",
+            [(code, number, driver.day(first_on), driver.day(last_on), digest)],
         )
 
 
-def lines_of(act: Act) -> list[Line]:
+def _insert_lots(driver: Driver, rows: list[_Row]) -> None:
+    """Insert what was taken from lots, and the lots that came in."""
+    with_lots = [(row, row.act.lots) for row in rows if row.act.lots is not None]
+    if not with_lots:
+        return
+    driver.insert(
+        "ledger_lot_use",
+        "transaction_id, lot_id, amount",
+        [
+            (row.number, lot_id, steps)
+            for row, lots in with_lots
+            for lot_id, _, steps in lots.uses
+        ],
+    )
+    made = [(row, new) for row, lots in with_lots for new in lots.made]
+    if not made:
+        return
+    if driver.is_sqlite:
+        last = driver.value("SELECT COALESCE(MAX(id), 0) FROM ledger_lot")
+        numbers = list(range(last + 1, last + 1 + len(made)))
+    else:
+        numbers = next_numbers(driver, "ledger_lot", len(made))
+    values = []
+    for number, (row, new) in zip(numbers, made, strict=True):
+        row.lot_ids.append(number)
+        until = None if new.expires_on is None else driver.day(new.expires_on)
+        values.append(
+            (
+                number,
+                new.account.id,
+                row.number,
+                new.steps,
+                0,
+                driver.day(new.earned_on),
+                until,
+                new.from_lot,
+            )
+        )
+    driver.insert("ledger_lot", LOT_COLUMNS, values)
+
+
+def lines_of(act: Act, lot_ids: Sequence[int]) -> list[Line]:
     """Return the canonical lines of an act, in the order FORMAT.md gives."""
     lines: list[Line] = []
     if act.change is not None:
-        account, state, floor = act.change
-        lines.append(
-            account_line(account.public_code, account.unit, account.kind, state, floor)
-        )
+        account, state, floor, keeps_lots = act.change
+        named = (account.public_code, account.unit, account.kind)
+        lines.append(account_line(*named, state, floor, keeps_lots))
     if act.hold is not None:
         hold_id, payer, payee, steps, expires_at = act.hold
-        expiry = None if expires_at is None else moment_text(expires_at)
         codes = (payer.public_code, payee.public_code)
-        lines.append(hold_line(hold_id, *codes, payer.unit, steps, expiry))
+        lines.append(hold_line(hold_id, *codes, payer.unit, steps, _expiry(expires_at)))
+    if act.extension is not None:
+        lines.append(extend_line(act.extension[0], _expiry(act.extension[1])))
     if act.resolution is not None:
         lines.append(resolution_line(*act.resolution))
     lines += [
         posting_line(debit.public_code, credit.public_code, debit.unit, steps)
         for debit, credit, steps, _, _ in act.moves
     ]
+    if act.lots is not None:
+        lines += [
+            use_line(lot_id, account.public_code, steps)
+            for lot_id, account, steps in act.lots.uses
+        ]
+        lines += [
+            lot_line(
+                number,
+                new.account.public_code,
+                new.steps,
+                new.earned_on.isoformat(),
+                None if new.expires_on is None else new.expires_on.isoformat(),
+                new.from_lot,
+            )
+            for number, new in zip(lot_ids, act.lots.made, strict=True)
+        ]
+    if act.closing is not None:
+        lines.append(close_line(*act.closing))
     return lines
+
+
+def _expiry(expires_at: datetime | None) -> str | None:
+    return None if expires_at is None else moment_text(expires_at)

@@ -115,5 +115,29 @@ class AlreadyReversed(LedgerError):
     """A transaction is reversed once; reverse the reversal instead."""
 
 
+class RefundExceeds(LedgerError):
+    """All refunds together give back at most what was paid."""
+
+
+class PeriodClosed(LedgerError):
+    """The day it would count for lies in a closed month; correct in the open one."""
+
+
+class PeriodNotFound(LedgerError):
+    """This month is not closed, so there is no report of it."""
+
+
+class PeriodNotDue(LedgerError):
+    """A month is closed once it has ended, and after the one before it."""
+
+
+class PostingStopped(LedgerError):
+    """A check found the book broken: nothing is posted until someone has looked."""
+
+
+class Overloaded(LedgerError):
+    """Too many wait to post; nothing was written, come back in a moment."""
+
+
 class GuardRefused(LedgerError):
     """A guard in the database stopped a write the library had let pass."""

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
-from ledger.canonical import GENESIS, VERSION
+from ledger.canonical import FIRST_VERSION, FORMAT, GENESIS
 from ledger.driver import Driver
-from ledger.records import records_of
+from ledger.records import Record, records_of
 
 PAGE = 500
 
@@ -39,18 +39,25 @@ def export_lines(session: Session, *, since: int = 0) -> Iterator[str]:
         by_number = {seal[1]: seal for seal in seals}
         for record in records_of(driver, [seal[1] for seal in seals]):
             sequence, _, leaf, link = by_number[record.number]
-            yield json.dumps(
-                {
-                    "version": VERSION,
-                    "sequence": sequence,
-                    "previous": previous,
-                    "head": record.head,
-                    "lines": record.lines,
-                    "leaf": leaf,
-                    "hash": link,
-                },
-                ensure_ascii=False,
-                separators=(",", ":"),
-            )
+            yield _line(record, sequence, previous, leaf, link)
             previous = link
         since = seals[-1][0]
+
+
+def _line(record: Record, sequence: int, previous: str, leaf: str, link: str) -> str:
+    """Return one line; in form 2 the record stands in it byte by byte as hashed."""
+    if record.format == FORMAT:
+        return f'{{"sequence":{sequence},"hash":"{link}","record":{record.text()}}}'
+    return json.dumps(
+        {
+            "version": FIRST_VERSION,
+            "sequence": sequence,
+            "previous": previous,
+            "head": record.head,
+            "lines": record.lines,
+            "leaf": leaf,
+            "hash": link,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )

@@ -27,7 +27,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.debits_posted <> 0 OR NEW.credits_posted <> 0
      OR NEW.debits_pending <> 0 OR NEW.credits_pending <> 0
-     OR NEW.state <> 'open' THEN
+     OR NEW.state <> 'open' OR NEW.keeps_lots <> 0 THEN
     PERFORM ledger_fail('accounts open new, empty and open');
   END IF;
   RETURN NEW;
@@ -48,11 +48,11 @@ BEGIN
   IF pg_trigger_depth() < 2 AND
      ROW(NEW.debits_posted, NEW.credits_posted, NEW.debits_pending,
          NEW.credits_pending, NEW.floor, NEW.state, NEW.last_posting_id,
-         NEW.last_act_id)
+         NEW.last_act_id, NEW.keeps_lots)
      IS DISTINCT FROM
      ROW(OLD.debits_posted, OLD.credits_posted, OLD.debits_pending,
          OLD.credits_pending, OLD.floor, OLD.state, OLD.last_posting_id,
-         OLD.last_act_id) THEN
+         OLD.last_act_id, OLD.keeps_lots) THEN
     PERFORM ledger_fail('counters move by journal rows');
   END IF;
   RETURN NEW;
@@ -70,7 +70,7 @@ BEGIN
     PERFORM ledger_fail('account-not-empty');
   END IF;
   UPDATE ledger_account SET state = NEW.state, floor = NEW.floor,
-      last_act_id = NEW.transaction_id
+      keeps_lots = NEW.keeps_lots, last_act_id = NEW.transaction_id
     WHERE id = NEW.account_id;
   RETURN NULL;
 END $$"""
@@ -133,6 +133,18 @@ BEGIN
   UPDATE ledger_account SET credits_pending = credits_pending + NEW.amount,
       last_act_id = NEW.transaction_id
     WHERE id = NEW.credit_account_id;
+  INSERT INTO ledger_open_hold (hold_id, debit_account_id, expires_at)
+    VALUES (NEW.id, NEW.debit_account_id, NEW.expires_at);
+  RETURN NULL;
+END $$"""
+
+EXTENSION_MOVES = """
+CREATE OR REPLACE FUNCTION ledger_hold_extension_moves() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE ledger_open_hold SET expires_at = NEW.expires_at
+    WHERE hold_id = NEW.hold_id;
+  IF NOT FOUND THEN PERFORM ledger_fail('hold-not-open'); END IF;
   RETURN NULL;
 END $$"""
 
@@ -145,6 +157,7 @@ BEGIN
   IF NEW.captured > h.amount THEN
     PERFORM ledger_fail('capture-exceeds-hold');
   END IF;
+  DELETE FROM ledger_open_hold WHERE hold_id = NEW.hold_id;
   PERFORM 1 FROM ledger_account
     WHERE id IN (h.debit_account_id, h.credit_account_id)
     ORDER BY id FOR UPDATE;
@@ -154,6 +167,50 @@ BEGIN
   UPDATE ledger_account SET credits_pending = credits_pending - h.amount,
       last_act_id = NEW.transaction_id
     WHERE id = h.credit_account_id;
+  RETURN NULL;
+END $$"""
+
+TRANSACTION_IN_TIME = """
+CREATE OR REPLACE FUNCTION ledger_transaction_in_time() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM ledger_stop WHERE lifted_at IS NULL) THEN
+    PERFORM ledger_fail('posting-stopped');
+  END IF;
+  IF NEW.effective_on <= (SELECT MAX(last_on) FROM ledger_period) THEN
+    PERFORM ledger_fail('period-closed');
+  END IF;
+  RETURN NEW;
+END $$"""
+
+LOT_OPENS = """
+CREATE OR REPLACE FUNCTION ledger_lot_opens() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.used <> 0 THEN PERFORM ledger_fail('a lot comes in unused'); END IF;
+  RETURN NEW;
+END $$"""
+
+LOT_MOVES = """
+CREATE OR REPLACE FUNCTION ledger_lot_moves() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF pg_trigger_depth() < 2 OR
+     ROW(NEW.id, NEW.account_id, NEW.transaction_id, NEW.amount, NEW.earned_on,
+         NEW.expires_on, NEW.from_lot_id)
+     IS DISTINCT FROM
+     ROW(OLD.id, OLD.account_id, OLD.transaction_id, OLD.amount, OLD.earned_on,
+         OLD.expires_on, OLD.from_lot_id) THEN
+    PERFORM ledger_fail('lots are used by journal rows');
+  END IF;
+  RETURN NEW;
+END $$"""
+
+LOT_USE_MOVES = """
+CREATE OR REPLACE FUNCTION ledger_lot_use_moves() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE ledger_lot SET used = used + NEW.amount WHERE id = NEW.lot_id;
   RETURN NULL;
 END $$"""
 
@@ -181,7 +238,12 @@ FUNCTIONS = (
     CHANGE_APPLIES,
     POSTING_MOVES,
     HOLD_MOVES,
+    EXTENSION_MOVES,
     RESOLUTION_MOVES,
+    TRANSACTION_IN_TIME,
+    LOT_OPENS,
+    LOT_MOVES,
+    LOT_USE_MOVES,
     SEAL_IN_ORDER,
 )
 
@@ -191,6 +253,11 @@ WHEN_AND_DO = {
     "ledger_account_change_applies": ("ledger_account_change", "AFTER INSERT"),
     "ledger_posting_moves": ("ledger_posting", "AFTER INSERT"),
     "ledger_hold_moves": ("ledger_hold", "AFTER INSERT"),
+    "ledger_transaction_in_time": ("ledger_transaction", "BEFORE INSERT"),
+    "ledger_lot_opens": ("ledger_lot", "BEFORE INSERT"),
+    "ledger_lot_moves": ("ledger_lot", "BEFORE UPDATE"),
+    "ledger_lot_use_moves": ("ledger_lot_use", "AFTER INSERT"),
+    "ledger_hold_extension_moves": ("ledger_hold_extension", "AFTER INSERT"),
     "ledger_hold_resolution_moves": ("ledger_hold_resolution", "AFTER INSERT"),
     "ledger_seal_in_order": ("ledger_seal", "BEFORE INSERT"),
 }
@@ -206,6 +273,8 @@ def triggers() -> list[tuple[str, str, str]]:
         ]
     guards += [
         ("ledger_account_no_delete", "ledger_account", "BEFORE DELETE"),
+        ("ledger_lot_no_delete", "ledger_lot", "BEFORE DELETE"),
+        ("ledger_lot_no_truncate", "ledger_lot", "BEFORE TRUNCATE"),
         ("ledger_account_no_truncate", "ledger_account", "BEFORE TRUNCATE"),
         ("ledger_private_text_no_update", "ledger_private_text", "BEFORE UPDATE"),
     ]

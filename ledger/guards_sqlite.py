@@ -25,7 +25,23 @@ JOURNAL = {
         "hold_id = NEW.hold_id",
         "transaction_id = NEW.transaction_id",
     ),
+    "ledger_hold_extension": ("transaction_id = NEW.transaction_id",),
     "ledger_account_change": ("transaction_id = NEW.transaction_id",),
+    "ledger_lot_use": (
+        "id = NEW.id",
+        "transaction_id = NEW.transaction_id AND lot_id = NEW.lot_id",
+    ),
+    "ledger_period": (
+        "code = NEW.code",
+        "last_on = NEW.last_on",
+        "transaction_id = NEW.transaction_id",
+    ),
+    "ledger_period_balance": ("account_id = NEW.account_id AND last_on = NEW.last_on",),
+    "ledger_period_total": (
+        "last_on = NEW.last_on AND unit = NEW.unit AND kind = NEW.kind",
+    ),
+    "ledger_tree_node": ("level = NEW.level AND position = NEW.position",),
+    "ledger_checkpoint": ("size = NEW.size",),
     "ledger_seal": (
         "sequence = NEW.sequence",
         "transaction_id = NEW.transaction_id",
@@ -58,6 +74,7 @@ ACCOUNT = {
         WHEN NEW.debits_posted <> 0 OR NEW.credits_posted <> 0
           OR NEW.debits_pending <> 0 OR NEW.credits_pending <> 0
           OR NEW.state <> 'open' OR NEW.last_posting_id OR NEW.last_act_id
+          OR NEW.keeps_lots <> 0
           OR EXISTS (SELECT 1 FROM ledger_account WHERE id = NEW.id)
           OR EXISTS (SELECT 1 FROM ledger_account WHERE code = NEW.code)
           OR EXISTS (SELECT 1 FROM ledger_account WHERE public_code = NEW.public_code)
@@ -82,17 +99,20 @@ ACCOUNT = {
               = CASE p.credit_account_id WHEN OLD.id THEN p.amount ELSE 0 END)
         BEGIN SELECT RAISE(ABORT, 'ledger: counters move by journal rows'); END""",
     "ledger_account_pending": """
-        BEFORE UPDATE OF debits_pending, credits_pending, floor, state, last_act_id
+        BEFORE UPDATE OF debits_pending, credits_pending, floor, state, last_act_id,
+          keeps_lots
         ON ledger_account
         WHEN NOT (NEW.last_act_id > COALESCE(OLD.last_act_id, 0) AND (
-          (NEW.state = OLD.state AND NEW.floor IS OLD.floor AND EXISTS (
+          (NEW.state = OLD.state AND NEW.floor IS OLD.floor
+            AND NEW.keeps_lots = OLD.keeps_lots AND EXISTS (
             SELECT 1 FROM ledger_hold h WHERE h.transaction_id = NEW.last_act_id
               AND OLD.id IN (h.debit_account_id, h.credit_account_id)
               AND NEW.debits_pending - OLD.debits_pending
                 = CASE h.debit_account_id WHEN OLD.id THEN h.amount ELSE 0 END
               AND NEW.credits_pending - OLD.credits_pending
                 = CASE h.credit_account_id WHEN OLD.id THEN h.amount ELSE 0 END))
-          OR (NEW.state = OLD.state AND NEW.floor IS OLD.floor AND EXISTS (
+          OR (NEW.state = OLD.state AND NEW.floor IS OLD.floor
+            AND NEW.keeps_lots = OLD.keeps_lots AND EXISTS (
             SELECT 1 FROM ledger_hold_resolution r
               JOIN ledger_hold h ON h.id = r.hold_id
             WHERE r.transaction_id = NEW.last_act_id
@@ -105,7 +125,8 @@ ACCOUNT = {
             AND NEW.credits_pending = OLD.credits_pending AND EXISTS (
             SELECT 1 FROM ledger_account_change x
             WHERE x.transaction_id = NEW.last_act_id AND x.account_id = OLD.id
-              AND x.state = NEW.state AND x.floor IS NEW.floor))))
+              AND x.state = NEW.state AND x.floor IS NEW.floor
+              AND x.keeps_lots = NEW.keeps_lots))))
         BEGIN SELECT RAISE(ABORT, 'ledger: counters move by journal rows'); END""",
     "ledger_private_text_no_update": """
         BEFORE UPDATE ON ledger_private_text
@@ -117,7 +138,39 @@ ACCOUNT = {
         BEGIN SELECT RAISE(ABORT, 'ledger: words are erased, not edited'); END""",
 }
 
+LOTS = {
+    "ledger_lot_no_delete": """
+        BEFORE DELETE ON ledger_lot
+        BEGIN SELECT RAISE(ABORT, 'ledger: ledger_lot is append-only'); END""",
+    "ledger_lot_no_replace": """
+        BEFORE INSERT ON ledger_lot
+        WHEN NEW.used <> 0 OR EXISTS (SELECT 1 FROM ledger_lot WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'ledger: a lot comes in unused'); END""",
+    "ledger_lot_identity": """
+        BEFORE UPDATE OF id, account_id, transaction_id, amount, earned_on,
+          expires_on, from_lot_id ON ledger_lot
+        BEGIN SELECT RAISE(ABORT, 'ledger: ledger_lot is append-only'); END""",
+    "ledger_lot_used": """
+        BEFORE UPDATE OF used ON ledger_lot
+        WHEN NEW.used <> (SELECT COALESCE(SUM(amount), 0) FROM ledger_lot_use
+                          WHERE lot_id = OLD.id)
+        BEGIN SELECT RAISE(ABORT, 'ledger: lots are used by journal rows'); END""",
+    "ledger_lot_use_moves": """
+        AFTER INSERT ON ledger_lot_use
+        BEGIN
+          UPDATE ledger_lot SET used = used + NEW.amount WHERE id = NEW.lot_id;
+        END""",
+}
+
 MOVES = {
+    "ledger_transaction_in_time": """
+        BEFORE INSERT ON ledger_transaction
+        BEGIN
+          SELECT RAISE(ABORT, 'ledger: posting-stopped') FROM ledger_stop
+            WHERE lifted_at IS NULL;
+          SELECT RAISE(ABORT, 'ledger: period-closed')
+            WHERE NEW.effective_on <= (SELECT MAX(last_on) FROM ledger_period);
+        END""",
     "ledger_account_change_applies": """
         AFTER INSERT ON ledger_account_change
         BEGIN
@@ -128,7 +181,7 @@ MOVES = {
               AND (debits_posted <> credits_posted
                    OR debits_pending <> 0 OR credits_pending <> 0);
           UPDATE ledger_account SET state = NEW.state, floor = NEW.floor,
-              last_act_id = NEW.transaction_id
+              keeps_lots = NEW.keeps_lots, last_act_id = NEW.transaction_id
             WHERE id = NEW.account_id;
         END""",
     "ledger_posting_moves": """
@@ -178,12 +231,23 @@ MOVES = {
           UPDATE ledger_account SET credits_pending = credits_pending + NEW.amount,
               last_act_id = NEW.transaction_id
             WHERE id = NEW.credit_account_id;
+          INSERT INTO ledger_open_hold (hold_id, debit_account_id, expires_at)
+            VALUES (NEW.id, NEW.debit_account_id, NEW.expires_at);
+        END""",
+    "ledger_hold_extension_moves": """
+        AFTER INSERT ON ledger_hold_extension
+        BEGIN
+          SELECT RAISE(ABORT, 'ledger: hold-not-open') WHERE NOT EXISTS (
+            SELECT 1 FROM ledger_open_hold WHERE hold_id = NEW.hold_id);
+          UPDATE ledger_open_hold SET expires_at = NEW.expires_at
+            WHERE hold_id = NEW.hold_id;
         END""",
     "ledger_hold_resolution_moves": """
         AFTER INSERT ON ledger_hold_resolution
         BEGIN
           SELECT RAISE(ABORT, 'ledger: capture-exceeds-hold') FROM ledger_hold
             WHERE id = NEW.hold_id AND NEW.captured > amount;
+          DELETE FROM ledger_open_hold WHERE hold_id = NEW.hold_id;
           UPDATE ledger_account SET debits_pending = debits_pending
               - (SELECT amount FROM ledger_hold WHERE id = NEW.hold_id),
               last_act_id = NEW.transaction_id
@@ -214,7 +278,7 @@ def triggers() -> list[tuple[str, str, str]]:
     guards: dict[str, str] = {}
     for table, keys in JOURNAL.items():
         guards |= _journal_guards(table, keys)
-    guards |= ACCOUNT | MOVES
+    guards |= ACCOUNT | LOTS | MOVES
     return [(name, _table_of(text), text) for name, text in guards.items()]
 
 

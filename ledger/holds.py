@@ -13,6 +13,7 @@ from ledger.columns import moment_text
 from ledger.driver import Driver, as_moment, as_uuid
 from ledger.entries import Act, Heading, find_replay, request_hash, write
 from ledger.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
+from ledger.journal import lots_for
 from ledger.locking import ensure_funds, ensure_pair, evaluate, lock_accounts
 from ledger.tables import Hold, HoldResolution, HoldState, Transaction
 
@@ -187,7 +188,8 @@ def capture_hold(
         raise CaptureExceedsHold(f"{amount} is more than the {held} held.")
     accounts[hold.payer].held -= hold.steps
     moves = evaluate(accounts, [(hold.payer, paid, steps)])
-    act = Act(moves=moves, resolution=(hold.id, steps))
+    lots = lots_for(driver, moves, [(None, None)], heading)
+    act = Act(moves=moves, resolution=(hold.id, steps), lots=lots)
     return write(driver, heading, wanted, act)
 
 
@@ -239,6 +241,60 @@ def release_hold(
     return _release(driver, hold, heading)
 
 
+def extend_hold(
+    session: Session,
+    hold_id: UUID,
+    *,
+    expires_at: datetime | None,
+    key: str,
+    at: datetime,
+    kind: str = "EXTEND_HOLD",
+    entered_by: str | None = None,
+    memo: str = "",
+    scope: str = "",
+) -> Hold:
+    """Let an open hold last until another moment; nothing else about it changes.
+
+    Args:
+        session: An open session. The caller commits.
+        hold_id: The hold's ``id``.
+        expires_at: Aware UTC moment from which it is released; None is never.
+        key: See `ledger.post`; *expires_at* counts as part of the body here.
+        at: Aware UTC moment.
+        kind: The sort of act in reports.
+        entered_by: An opaque reference to who entered it.
+        memo: See `ledger.post`.
+        scope: See `ledger.post`.
+
+    Returns:
+        The hold with its new end.
+
+    Raises:
+        HoldNotFound: no hold has this id.
+        HoldResolved: it was captured or released before.
+        IdempotencyConflict: the key stands for another body.
+    """
+    driver = Driver(session)
+    hold = _placed(driver, hold_id)
+    heading = Heading(
+        op="extend",
+        key=key,
+        kind=str(kind),
+        cause=hold.cause,
+        at=at,
+        scope=scope,
+        entered_by=entered_by,
+        memo=memo,
+    )
+    until = None if expires_at is None else moment_text(expires_at)
+    wanted = request_hash(heading, [str(hold.id), until])
+    lock_accounts(driver, [hold.payer, hold.payee])
+    if find_replay(driver, heading, wanted) is None:
+        _ensure_unresolved(driver, hold_id)
+        write(driver, heading, wanted, Act(extension=(hold_id, expires_at)))
+    return _row(_placed(driver, hold_id))
+
+
 def expire_holds(
     session: Session, *, at: datetime, limit: int = EXPIRE_BATCH_MAX
 ) -> list[UUID]:
@@ -252,10 +308,8 @@ def expire_holds(
     """
     driver = Driver(session)
     due = driver.all(
-        "SELECT h.id FROM ledger_hold h"
-        " LEFT JOIN ledger_hold_resolution r ON r.hold_id = h.id"
-        " WHERE h.expires_at <= ? AND r.hold_id IS NULL"
-        " ORDER BY h.expires_at, h.id LIMIT ?",
+        "SELECT hold_id FROM ledger_open_hold WHERE expires_at <= ?"
+        " ORDER BY expires_at, hold_id LIMIT ?",
         (driver.moment(at), limit),
     )
     released = []
@@ -268,10 +322,12 @@ def expire_holds(
             cause=hold.cause,
             at=at,
         )
-        try:
-            _release(driver, hold, heading)
-        except HoldResolved:
-            continue  # somebody was quicker than the job
+        lock_accounts(driver, [hold.payer, hold.payee])
+        asked = "SELECT expires_at FROM ledger_open_hold WHERE hold_id = ?"
+        until = driver.value(asked, (row[0],))
+        if until is None or as_moment(until) > at:
+            continue  # resolved or extended: somebody was quicker than the job
+        _release(driver, hold, heading)
         released.append(hold.id)
     return released
 
@@ -306,10 +362,9 @@ def open_holds(session: Session, payer: str) -> Sequence[Hold]:
     """Return the holds on the account *payer* that wait, oldest first."""
     driver = Driver(session)
     rows = driver.all(
-        "SELECT h.id FROM ledger_hold h"
-        " JOIN ledger_account a ON a.id = h.debit_account_id"
-        " LEFT JOIN ledger_hold_resolution r ON r.hold_id = h.id"
-        " WHERE a.code = ? AND r.hold_id IS NULL ORDER BY h.transaction_id",
+        "SELECT h.id FROM ledger_open_hold o JOIN ledger_hold h ON h.id = o.hold_id"
+        " JOIN ledger_account a ON a.id = o.debit_account_id"
+        " WHERE a.code = ? ORDER BY h.transaction_id",
         (payer,),
     )
     return [_row(_placed(driver, as_uuid(row[0]))) for row in rows]
@@ -318,7 +373,9 @@ def open_holds(session: Session, payer: str) -> Sequence[Hold]:
 def _placed(driver: Driver, hold_id: UUID) -> _Placed:
     row = driver.one(
         "SELECT h.transaction_id, h.debit_account_id, h.credit_account_id, h.amount,"
-        " h.expires_at, d.code, c.code, t.cause, u.exponent FROM ledger_hold h"
+        " CASE WHEN o.hold_id IS NULL THEN h.expires_at ELSE o.expires_at END,"
+        " d.code, c.code, t.cause, u.exponent FROM ledger_hold h"
+        " LEFT JOIN ledger_open_hold o ON o.hold_id = h.id"
         " JOIN ledger_account d ON d.id = h.debit_account_id"
         " JOIN ledger_account c ON c.id = h.credit_account_id"
         " JOIN ledger_unit u ON u.code = d.unit"

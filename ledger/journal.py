@@ -1,7 +1,8 @@
-"""Posting: balanced, locked in id order, once per key."""
+"""Posting: balanced, locked in id order, once per key; one entry or thousands."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,31 +14,47 @@ from ledger.entries import (
     TRANSACTION_COLUMNS,
     Act,
     Heading,
+    Plan,
+    ensure_words,
     find_replay,
+    find_replays,
     request_hash,
     transaction_from,
     write,
+    write_many,
 )
 from ledger.errors import (
+    AccountNotFound,
     AlreadyReversed,
+    IdempotencyConflict,
     InvalidEntry,
+    LedgerError,
     NotReversible,
     TransactionNotFound,
 )
-from ledger.locking import evaluate, lock_accounts
+from ledger.locking import Kept, Move, Steps, evaluate, lock_accounts, lock_known
+from ledger.lots import plan_lots, plan_return
+from ledger.lots_plan import LotPlan, Terms
 from ledger.tables import Transaction
+
+LINK_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
     """*amount* leaves the account *debit* and arrives at *credit*; codes both.
 
-    The amount is above zero, in the unit both accounts keep.
+    The amount is above zero, in the unit both accounts keep. When *credit* keeps
+    lots, *earned_on* (the effective day unless said) and *expires_on* (never unless
+    said) describe the lot that comes in; from an account that keeps lots, too, the
+    lots move with their days (R-LED-04).
     """
 
     debit: str
     credit: str
     amount: Decimal
+    earned_on: date | None = None
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +72,37 @@ class Draft:
     rule_version: str | None = None
     memo: str = ""
     scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one draft of many: posted (or known), or refused.
+
+    In a `preview` both are None for what would be posted.
+    """
+
+    transaction: Transaction | None
+    refusal: LedgerError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a batch would do.
+
+    Attributes:
+        outcomes: One for each draft, in their order.
+        moved: What would move in all, by unit.
+        balances: Where every account named would stand, by code, in its unit.
+    """
+
+    outcomes: Sequence[Outcome]
+    moved: Mapping[str, Decimal] = field(default_factory=dict)
+    balances: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> int:
+        """How many would be refused."""
+        return sum(1 for outcome in self.outcomes if outcome.refusal is not None)
 
 
 def post(
@@ -116,25 +164,135 @@ def post(
         memo=memo,
         scope=scope,
     )
-    return _post(Driver(session), draft)
+    return post_asked(Driver(session), _asked(draft))
 
 
 def post_many(session: Session, drafts: Sequence[Draft]) -> list[Transaction]:
     """Post each draft as a transaction of its own, in order, all or nothing.
 
-    The answer is that of `post` for each; the first refusal is raised. Roll back
-    then: drafts before the refused one have been written.
+    However many there are, every table is written once. The answer is that of
+    `post` for each; the first refusal is raised. Roll back then: where accounts
+    keep lots, drafts before the refused one have been written.
+    """
+    return _all(_post_batch(Driver(session), [_asked(one) for one in drafts]))
+
+
+def post_linked(session: Session, drafts: Sequence[Draft]) -> list[Transaction]:
+    """Post drafts that belong together, all or none of them, under one ``link``.
+
+    Sent again, all of them answer what they did; the link is that of the first
+    time. Raises the first refusal, as `post` would; then roll back.
+    """
+    if not drafts:
+        raise InvalidEntry("A linked set needs at least one transaction.")
+    link = secrets.token_hex(LINK_BYTES)
+    done = _all(_post_batch(Driver(session), [_asked(one, link) for one in drafts]))
+    if len({transaction.link for transaction in done}) != 1:
+        raise IdempotencyConflict(drafts[0].key)  # some were posted by another call
+    return done
+
+
+def post_each(session: Session, drafts: Sequence[Draft]) -> list[Outcome]:
+    """Post what can be posted; a refused draft changes nothing for the others."""
+    results = _post_batch(Driver(session), [_asked(one) for one in drafts])
+    return [_outcome(one) for one in results]
+
+
+def preview(session: Session, drafts: Sequence[Draft]) -> Preview:
+    """Say what `post_each` would do now, and write nothing.
+
+    It locks what it looks at, as posting does; close the transaction soon.
     """
     driver = Driver(session)
-    return [_post(driver, draft) for draft in drafts]
+    asked = [_asked(one) for one in drafts]
+    results, plans, accounts = _evaluate_batch(driver, asked)
+    moved: dict[str, int] = {}
+    for _, _, act in plans.values():
+        for debit, _, steps, _, _ in act.moves:
+            moved[debit.unit] = moved.get(debit.unit, 0) + steps
+    return Preview(
+        outcomes=[_outcome(results.get(place)) for place in range(len(asked))],
+        moved={unit: amount_of(steps) for unit, steps in moved.items()},
+        balances={
+            code: amount_of(kept.posted, exponent=kept.exponent)
+            for code, kept in accounts.items()
+        },
+    )
 
 
-def _post(driver: Driver, draft: Draft) -> Transaction:
+def credit_many(
+    session: Session,
+    source: str,
+    amounts: Mapping[str, Decimal],
+    *,
+    key: str,
+    kind: str,
+    cause: str,
+    at: datetime,
+    effective_on: date | None = None,
+    earned_on: date | None = None,
+    expires_on: date | None = None,
+    entered_by: str | None = None,
+    approved_by: str | None = None,
+    rule_version: str | None = None,
+    memo: str = "",
+    scope: str = "",
+) -> Transaction:
+    """Credit many accounts out of one, in one transaction: all of them or none.
+
+    Args:
+        session: An open session. The caller commits.
+        source: Code of the account that gives, such as a programme's issuance.
+        amounts: What each account, by its code, gets; above zero.
+        key: See `post`; the same for the other arguments.
+        kind: See `post`.
+        cause: See `post`.
+        at: See `post`.
+        effective_on: See `post`.
+        earned_on: Of the lots, see `Leg`.
+        expires_on: Of the lots, see `Leg`.
+        entered_by: See `post`.
+        approved_by: See `post`.
+        rule_version: See `post`.
+        memo: See `post`.
+        scope: See `post`.
+
+    Raises:
+        The refusals of `post`.
+    """
+    draft = Draft(
+        legs=[
+            Leg(source, code, amount, earned_on, expires_on)
+            for code, amount in amounts.items()
+        ],
+        key=key,
+        kind=kind,
+        cause=cause,
+        at=at,
+        effective_on=effective_on,
+        entered_by=entered_by,
+        approved_by=approved_by,
+        rule_version=rule_version,
+        memo=memo,
+        scope=scope,
+    )
+    return post_asked(Driver(session), _asked(draft))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A draft as the book reads it: heading, request hash, legs in steps, lot terms."""
+
+    heading: Heading
+    wanted: str
+    legs: Sequence[Steps]
+    terms: Sequence[Terms]
+    codes: Sequence[str]
+
+
+def _asked(draft: Draft, link: str | None = None) -> Asked:
     if not draft.legs:
         raise InvalidEntry("A transaction needs at least one leg.")
-    legs = [
-        (leg.debit, leg.credit, positive_steps_of(leg.amount)) for leg in draft.legs
-    ]
     heading = Heading(
         op="post",
         key=draft.key,
@@ -147,18 +305,116 @@ def _post(driver: Driver, draft: Draft) -> Transaction:
         approved_by=draft.approved_by,
         rule_version=draft.rule_version,
         memo=draft.memo,
+        link=link,
     )
+    ensure_words(heading)
+    legs: list[Steps] = []
     codes: list[str] = []
     body: list[str] = []
-    for debit, credit, steps in legs:
-        codes += (debit, credit)
-        body += (debit, credit, str(steps))
-    wanted = request_hash(heading, body)
-    accounts = lock_accounts(driver, codes)
-    done = find_replay(driver, heading, wanted)
+    for leg in draft.legs:
+        steps = positive_steps_of(leg.amount)
+        legs.append((leg.debit, leg.credit, steps))
+        codes += (leg.debit, leg.credit)
+        body += (leg.debit, leg.credit, str(steps))
+        if leg.earned_on or leg.expires_on:
+            body.append(f"{leg.earned_on}/{leg.expires_on}")
+    terms = [(leg.earned_on, leg.expires_on) for leg in draft.legs]
+    return Asked(heading, request_hash(heading, body), legs, terms, codes)
+
+
+def post_asked(driver: Driver, asked: Asked) -> Transaction:
+    """Post one transaction; see `post`."""
+    heading = asked.heading
+    accounts = lock_accounts(driver, asked.codes)
+    done = find_replay(driver, heading, asked.wanted)
     if done is not None:
         return done
-    return write(driver, heading, wanted, Act(moves=evaluate(accounts, legs)))
+    moves = evaluate(accounts, asked.legs)
+    act = Act(moves=moves, lots=lots_for(driver, moves, asked.terms, heading))
+    return write(driver, heading, asked.wanted, act)
+
+
+def lots_for(
+    driver: Driver, moves: Sequence[Move], terms: Sequence[Terms], heading: Heading
+) -> LotPlan | None:
+    """Return what *moves* do to lots; None when no account here keeps any."""
+    if any(move[0].keeps_lots or move[1].keeps_lots for move in moves):
+        return plan_lots(driver, moves, terms, heading.on)
+    return None
+
+
+Result = Transaction | LedgerError
+
+
+def _evaluate_batch(
+    driver: Driver, batch: Sequence[Asked]
+) -> tuple[dict[int, Result], dict[int, Plan], dict[str, Kept]]:
+    """Return, by place: what is known or refused already, and what is to be written.
+
+    A key that comes twice in the batch is refused where its bodies differ and left
+    out where they are the same.
+    """
+    accounts = lock_known(driver, list(dict.fromkeys(_codes(batch))))
+    before = find_replays(driver, [(one.heading, one.wanted) for one in batch])
+    results: dict[int, Result] = {}
+    plans: dict[int, Plan] = {}
+    for place, one in enumerate(batch):
+        key = (one.heading.scope, one.heading.key)
+        if key in before:
+            results[place] = before[key]
+            continue
+        try:
+            for code in one.codes:
+                if code not in accounts:
+                    raise AccountNotFound(code)
+            moves = evaluate(accounts, one.legs)
+        except LedgerError as refusal:
+            results[place] = refusal
+        else:
+            plans[place] = (one.heading, one.wanted, Act(moves=moves))
+    return results, plans, accounts
+
+
+def _codes(batch: Iterable[Asked]) -> Iterable[str]:
+    for one in batch:
+        yield from one.codes
+
+
+def _post_batch(driver: Driver, batch: Sequence[Asked]) -> list[Result]:
+    """Post what can be posted; every table is written once, unless lots are spent."""
+    keys = {(one.heading.scope, one.heading.key) for one in batch}
+    if len(keys) < len(batch):  # rare: let the second see what the first has done
+        return [_result(driver, one) for one in batch]
+    results, plans, _ = _evaluate_batch(driver, batch)
+    if any(move[0].keeps_lots for _, _, act in plans.values() for move in act.moves):
+        return [_result(driver, one) for one in batch]
+    for place, (heading, _, act) in plans.items():
+        act.lots = lots_for(driver, act.moves, batch[place].terms, heading)
+    written = write_many(driver, list(plans.values())) if plans else []
+    results.update(zip(plans, written, strict=True))
+    return [results[place] for place in range(len(batch))]
+
+
+def _result(driver: Driver, asked: Asked) -> Result:
+    try:
+        return post_asked(driver, asked)
+    except LedgerError as refusal:
+        return refusal
+
+
+def _all(results: Sequence[Result]) -> list[Transaction]:
+    done: list[Transaction] = []
+    for result in results:
+        if isinstance(result, LedgerError):
+            raise result
+        done.append(result)
+    return done
+
+
+def _outcome(result: Result | None) -> Outcome:
+    if isinstance(result, LedgerError):
+        return Outcome(None, result)
+    return Outcome(result, None)
 
 
 def find_transaction(session: Session, transaction_id: int) -> Transaction | None:
@@ -201,8 +457,9 @@ def reverse(
     """Undo a transaction by an equal and opposite one; the first stays as it is.
 
     Every posting is made again with debit and credit exchanged, last first. A
-    transaction is reversed once; a reversal may itself be reversed. Reversing a
-    capture gives the amount back, it does not renew the hold.
+    transaction is reversed once, and a reversal never: who erred twice posts anew.
+    Reversing a capture gives the amount back, to the lots it came from; it does not
+    renew the hold.
 
     Args:
         session: An open session. The caller commits.
@@ -221,7 +478,8 @@ def reverse(
 
     Raises:
         TransactionNotFound: there is none with this id.
-        NotReversible: it moved nothing (a hold, a release, an opening).
+        NotReversible: it moved nothing (a hold, a release, an opening), it is a
+            reversal or a refund itself, or it was refunded in part.
         AlreadyReversed: another reversal was first.
         InsufficientFunds: who received it has spent it already.
         AccountFrozen, AccountClosed, IdempotencyConflict: see `post`.
@@ -253,10 +511,31 @@ def reverse(
     done = find_replay(driver, heading, wanted)
     if done is not None:
         return done
-    taken = "SELECT 1 FROM ledger_transaction WHERE reverses_id = ?"
-    if driver.one(taken, (transaction_id,)) is not None:
+    _ensure_reversible(driver, transaction_id)
+    moves = evaluate(accounts, legs)
+    lots = None
+    if any(move[0].keeps_lots or move[1].keeps_lots for move in moves):
+        lots = plan_return(driver, transaction_id, moves, heading.on)
+    return write(driver, heading, wanted, Act(moves=moves, lots=lots))
+
+
+def _ensure_reversible(driver: Driver, transaction_id: int) -> None:
+    """Refuse what was reversed or refunded, and what is a reversal or a refund."""
+    row = driver.one(
+        "SELECT reverses_id, refunds_id,"
+        " (SELECT 1 FROM ledger_transaction WHERE reverses_id = ?),"
+        " (SELECT 1 FROM ledger_transaction WHERE refunds_id = ? LIMIT 1)"
+        " FROM ledger_transaction WHERE id = ?",
+        (transaction_id, transaction_id, transaction_id),
+    )
+    assert row is not None
+    reverses, refunds, was_reversed, was_refunded = row
+    if was_reversed:
         raise AlreadyReversed(f"Transaction {transaction_id} was reversed before.")
-    return write(driver, heading, wanted, Act(moves=evaluate(accounts, legs)))
+    if reverses is not None or refunds is not None:
+        raise NotReversible(f"Transaction {transaction_id} is a correction itself.")
+    if was_refunded:
+        raise NotReversible(f"Transaction {transaction_id} was refunded in part.")
 
 
 def _legs(driver: Driver, transaction_id: int) -> list[tuple[str, str, int, int]]:

@@ -1,6 +1,6 @@
 """Accounts under lock, and what a set of legs would do to them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger.amounts import PLACES_MAX, amount_of
@@ -12,6 +12,7 @@ from ledger.errors import (
     InexactAmount,
     InsufficientFunds,
     InvalidEntry,
+    LedgerError,
     UnitMismatch,
 )
 from ledger.tables import AccountState
@@ -19,9 +20,9 @@ from ledger.tables import AccountState
 CODES_AT_ONCE = 500
 SELECT_ACCOUNTS = (
     "SELECT a.id, a.code, a.public_code, a.unit, u.exponent, a.state, a.floor,"
-    " a.credits_posted - a.debits_posted, a.debits_pending, a.kind"
+    " a.credits_posted - a.debits_posted, a.debits_pending, a.kind, a.keeps_lots"
     " FROM ledger_account a JOIN ledger_unit u ON u.code = a.unit"
-    " WHERE a.code IN ({})"
+    " WHERE a.code"
 )
 
 
@@ -39,6 +40,7 @@ class Kept:
     posted: int
     held: int
     kind: str
+    keeps_lots: int
 
 
 Steps = tuple[str, str, int]
@@ -55,20 +57,24 @@ def lock_accounts(driver: Driver, codes: Iterable[str]) -> dict[str, Kept]:
         AccountNotFound: one of the codes names no account.
     """
     wanted = list(dict.fromkeys(codes))
+    found = lock_known(driver, wanted)
+    if len(found) < len(wanted):
+        raise AccountNotFound(next(code for code in wanted if code not in found))
+    return found
+
+
+def lock_known(driver: Driver, wanted: Sequence[str]) -> dict[str, Kept]:
+    """Return those of the accounts that exist, their rows locked in ascending id."""
     found: dict[str, Kept] = {}
-    order = "" if driver.is_sqlite else " ORDER BY a.id FOR UPDATE OF a"
     if driver.is_sqlite:
-        parts = range(0, len(wanted), CODES_AT_ONCE)
-        chunks = [wanted[at : at + CODES_AT_ONCE] for at in parts]
-    else:
-        chunks = [wanted]  # one statement: one order of locks
-    for chunk in chunks:
-        sql = SELECT_ACCOUNTS.format(marks(len(chunk))) + order
-        for row in driver.all(sql, chunk):
+        for at in range(0, len(wanted), CODES_AT_ONCE):
+            chunk = wanted[at : at + CODES_AT_ONCE]
+            for row in driver.all(f"{SELECT_ACCOUNTS} IN ({marks(len(chunk))})", chunk):
+                found[row[1]] = Kept(*row)
+    else:  # one statement: one order of locks
+        sql = f"{SELECT_ACCOUNTS} = ANY(?) ORDER BY a.id FOR UPDATE OF a"
+        for row in driver.all(sql, (wanted,)):
             found[row[1]] = Kept(*row)
-    for code in wanted:
-        if code not in found:
-            raise AccountNotFound(code)
     return found
 
 
@@ -110,14 +116,21 @@ def ensure_funds(account: Kept, steps: int) -> None:
 def evaluate(accounts: dict[str, Kept], legs: Iterable[Steps]) -> list[Move]:
     """Return the postings *legs* make, moving the balances in *accounts*.
 
-    Legs apply in order: each must leave its account at or above the floor.
+    Legs apply in order: each must leave its account at or above the floor. After a
+    refusal *accounts* are as they were.
     """
     moves: list[Move] = []
-    for debit_code, credit_code, steps in legs:
-        debit, credit = accounts[debit_code], accounts[credit_code]
-        ensure_pair(debit, credit, steps)
-        ensure_funds(debit, steps)
-        debit.posted -= steps
-        credit.posted += steps
-        moves.append((debit, credit, steps, debit.posted, credit.posted))
+    try:
+        for debit_code, credit_code, steps in legs:
+            debit, credit = accounts[debit_code], accounts[credit_code]
+            ensure_pair(debit, credit, steps)
+            ensure_funds(debit, steps)
+            debit.posted -= steps
+            credit.posted += steps
+            moves.append((debit, credit, steps, debit.posted, credit.posted))
+    except LedgerError:
+        for debit, credit, steps, _, _ in moves:
+            debit.posted += steps
+            credit.posted -= steps
+        raise
     return moves

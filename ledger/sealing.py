@@ -1,11 +1,12 @@
 """The chain of hashes: each record sealed once, in an order without gaps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ledger.canonical import GENESIS, chained, leaf_of
+from ledger.canonical import GENESIS, chained
 from ledger.driver import Driver, as_moment
 
 LAST_SEAL = "SELECT sequence, hash FROM ledger_seal ORDER BY sequence DESC LIMIT 1"
@@ -28,15 +29,16 @@ class Head:
     at: datetime | None
 
 
-def append_seal(driver: Driver, number: int, leaf: str) -> None:
-    """Seal one transaction after all that are sealed already."""
+def append_seals(driver: Driver, leaves: Sequence[tuple[int, str]]) -> None:
+    """Seal transactions, (number, leaf) each, after all that are sealed already."""
     last = driver.one(LAST_SEAL)
-    sequence, previous = (0, GENESIS) if last is None else last
-    driver.run(
-        "INSERT INTO ledger_seal (sequence, transaction_id, leaf, hash)"
-        " VALUES (?, ?, ?, ?)",
-        (sequence + 1, number, leaf, chained(previous, leaf)),
-    )
+    sequence, link = (0, GENESIS) if last is None else last
+    seals = []
+    for number, leaf in leaves:
+        sequence += 1
+        link = chained(link, leaf)
+        seals.append((sequence, number, leaf, link))
+    driver.insert("ledger_seal", "sequence, transaction_id, leaf, hash", seals)
 
 
 def seal_pending(session: Session, *, limit: int = BATCH_MAX) -> int:
@@ -62,21 +64,10 @@ def seal_pending(session: Session, *, limit: int = BATCH_MAX) -> int:
     numbers = [row[0] for row in rows]
     if not numbers:
         return 0
-    last = driver.one(LAST_SEAL)
-    sequence, previous = (0, GENESIS) if last is None else last
-    seals = []
-    for record in records_of(driver, numbers):
-        leaf = leaf_of(record.head, record.lines)
-        previous = chained(previous, leaf)
-        sequence += 1
-        seals.append((sequence, record.number, leaf, previous))
-    driver.run_many(
-        "INSERT INTO ledger_seal (sequence, transaction_id, leaf, hash)"
-        " VALUES (?, ?, ?, ?)",
-        seals,
-    )
+    leaves = [(record.number, record.leaf()) for record in records_of(driver, numbers)]
+    append_seals(driver, leaves)
     driver.run("DELETE FROM ledger_unsealed WHERE transaction_id = ANY(?)", (numbers,))
-    return len(seals)
+    return len(leaves)
 
 
 def head(session: Session) -> Head:

@@ -478,6 +478,7 @@ class Period(SQLModel, table=True):
     transaction_id: int = Field(sa_type=RowId)
     first_on: date = Field(sa_type=Day)
     last_on: date = Field(sa_type=Day)
+    digest: str = Field(sa_type=Text)
 
 
 class PeriodBalance(SQLModel, table=True):

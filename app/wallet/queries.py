@@ -121,7 +121,7 @@ def book_head(session: Session) -> ledger.Head:
 
 def verify_book(session: Session) -> ledger.Report:
     """Recompute everything; the report names the first bad entry."""
-    return ledger.verify(session)
+    return ledger.verify_book(session)
 
 
 def _statement(

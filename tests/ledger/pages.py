@@ -167,6 +167,6 @@ class Page:
     def everything(self) -> tuple[object, ...]:
         """Every balance, and the number of transactions."""
         codes = [ISSUANCE, *map(points, PEOPLE)]
-        report = ledger.verify(self.session)
+        report = ledger.verify_book(self.session)
         assert report.ok, report.problems
         return report.entries, ledger.balances(self.session, codes)

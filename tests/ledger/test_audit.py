@@ -7,10 +7,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 import ledger
-from ledger.canonical import leaf_of
 from ledger.driver import Driver
 from ledger.records import records_of
-from ledger.sealing import append_seal
+from ledger.sealing import append_seals
 from tests.ledger.pages import Page, points
 
 STORY = """
@@ -29,7 +28,7 @@ def book(page: Page, kind: str) -> Page:
     """A sealed story whose guards have been taken away, as an insider could."""
     page.play(STORY)
     ledger.seal_pending(page.session)
-    assert ledger.verify(page.session).ok
+    assert ledger.verify_book(page.session).ok
     page.session.commit()
     connection = page.session.connection()
     if kind == "sqlite":
@@ -52,7 +51,7 @@ def number_of(page: Page, name: str) -> int:
 
 def tampered(page: Page, sql: str, **values: object) -> ledger.Report:
     page.session.execute(text(sql), values)
-    report = ledger.verify(page.session)
+    report = ledger.verify_book(page.session)
     assert not report.ok
     assert report.first_bad == report.problems[0]
     return report
@@ -181,7 +180,7 @@ def test_an_insider_who_seals_anew_is_betrayed_by_the_published_head(
     published = ledger.head(session)
     session.execute(text("UPDATE ledger_transaction SET cause = 'x:1'"))
     reseal(session)
-    assert ledger.verify(session).ok
+    assert ledger.verify_book(session).ok
     assert ledger.head(session).sequence == published.sequence
     assert ledger.head(session).hash != published.hash
 
@@ -204,7 +203,7 @@ def test_a_new_chain_over_a_wrong_story_is_still_wrong(
     """Right hashes do not make the story right: the replay says what is not."""
     book.session.execute(text(sql))
     reseal(book.session)
-    report = ledger.verify(book.session)
+    report = ledger.verify_book(book.session)
     assert any(words in problem for problem in report.problems)
     assert not any(CONTENT in problem for problem in report.problems)
 
@@ -219,8 +218,7 @@ def reseal(session: Session) -> None:
     ]
     driver.run("DELETE FROM ledger_seal")
     for record in records_of(driver, numbers):
-        leaf = leaf_of(record.head, record.lines)
-        append_seal(driver, record.number, leaf)
+        append_seals(driver, [(record.number, record.leaf())])
 
 
 def test_sums_are_right_for_every_kind_and_unit(page: Page) -> None:

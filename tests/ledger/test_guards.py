@@ -270,4 +270,4 @@ def test_words_and_owners_may_be_erased_and_nothing_else_changes(full: Page) -> 
     assert found is not None
     assert found.owner_ref is None
     assert (ledger.head(session), list(ledger.export_lines(session))) == before
-    assert ledger.verify(session).ok
+    assert ledger.verify_book(session).ok

@@ -96,9 +96,8 @@ def test_a_reversal_is_the_mirror_and_happens_once() -> None:
     balance  lin 5.00
     balance  wang 0
     refused  AlreadyReversed reverse pay-1
-    reverse  reverse-1
-    balance  lin 3.00
-    balance  wang 2.00
+    refused  NotReversible reverse reverse-1
+    balance  lin 5.00
     """
 
 

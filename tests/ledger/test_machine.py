@@ -291,7 +291,7 @@ class Book(RuleBasedStateMachine):
     @precondition(lambda self: self.steps % 5 == 0)
     @invariant()
     def the_book_verifies(self) -> None:
-        report = ledger.verify(self.session)
+        report = ledger.verify_book(self.session)
         assert report.ok, report.problems
         assert all(unit.holds for unit in ledger.conservation(self.session))
 

@@ -50,7 +50,7 @@ def at_once(
         ledger.seal_pending(session)
         session.commit()
     with Session(book) as session:
-        report = ledger.verify(session)
+        report = ledger.verify_book(session)
         assert report.ok, report.problems
         assert report.pending == 0
     return outcomes

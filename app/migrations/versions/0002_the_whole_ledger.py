@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column(
             "last_on", sa.Date().with_variant(sa.Text(), "sqlite"), nullable=False
         ),
+        sa.Column("digest", sa.Text(), nullable=False),
         sa.CheckConstraint("first_on <= last_on", name=op.f("ck_ledger_period_days")),
         sa.ForeignKeyConstraint(
             ["transaction_id"],
