@@ -19,9 +19,6 @@ LOTS_AT_ONCE = 20
 """Lots are read by the page: most payments need the first one or two."""
 
 LOT_COLUMNS = "l.id, l.amount - l.used, l.earned_on, l.expires_on"
-UNDONE = (
-    " AND NOT EXISTS (SELECT 1 FROM ledger_transaction v WHERE v.reverses_id = t.id)"
-)
 
 
 def plan_lots(
@@ -117,18 +114,10 @@ def _lot_left(row: Row) -> LotLeft:
 
 
 def _came_in(driver: Driver, transaction_id: int) -> dict[int, list[LotLeft]]:
-    """Return by account what is left of the lots a transaction made or filled."""
+    """Return by account what is left of the lots a transaction made, last first."""
     rows = driver.all(
         f"SELECT {LOT_COLUMNS}, l.account_id FROM ledger_lot l"  # noqa: S608
         " WHERE l.transaction_id = ? AND l.used < l.amount ORDER BY l.id DESC",
-        (transaction_id,),
-    )
-    # A refund fills lots that were there before; at most that much comes first.
-    rows += driver.all(
-        "SELECT l.id, CASE WHEN l.amount - l.used < -u.amount"
-        " THEN l.amount - l.used ELSE -u.amount END, l.earned_on, l.expires_on,"
-        " l.account_id FROM ledger_lot_use u JOIN ledger_lot l ON l.id = u.lot_id"
-        " WHERE u.transaction_id = ? AND u.amount < 0 ORDER BY u.id DESC",
         (transaction_id,),
     )
     return _by_account(rows)
@@ -149,16 +138,16 @@ def _went_out(driver: Driver, transaction_id: int) -> dict[int, list[LotLeft]]:
 def _given_back(driver: Driver, transaction_id: int) -> dict[int, int]:
     """Return by lot what earlier refunds gave back to it, or to its grace lots."""
     rows = driver.all(
-        "SELECT u.lot_id, -u.amount FROM ledger_transaction t"  # noqa: S608
+        "SELECT u.lot_id, -u.amount FROM ledger_transaction t"
         " JOIN ledger_lot_use u ON u.transaction_id = t.id"
-        f" WHERE t.refunds_id = ? AND u.amount < 0{UNDONE}",
+        " WHERE t.refunds_id = ? AND u.amount < 0",
         (transaction_id,),
     )
     rows += driver.all(
-        "SELECT g.from_lot_id, g.amount FROM ledger_transaction t"  # noqa: S608
+        "SELECT g.from_lot_id, g.amount FROM ledger_transaction t"
         " JOIN ledger_lot g ON g.transaction_id = t.id"
         " JOIN ledger_lot l ON l.id = g.from_lot_id AND l.account_id = g.account_id"
-        f" WHERE t.refunds_id = ?{UNDONE}",
+        " WHERE t.refunds_id = ?",
         (transaction_id,),
     )
     back: dict[int, int] = {}
