@@ -36,6 +36,7 @@ from ledger.balances import (
     totals_by_kind,
     trial_balance,
 )
+from ledger.earning import ClawedBack, Credited, claw_back, credit
 from ledger.errors import (
     AccountClosed,
     AccountExists,
@@ -93,6 +94,13 @@ from ledger.journal import (
     preview,
     reverse,
 )
+from ledger.lot_verbs import (
+    Lot,
+    expire_lots,
+    expiring,
+    lots,
+    start_lots,
+)
 from ledger.periods import (
     Moved,
     PeriodLine,
@@ -103,6 +111,7 @@ from ledger.periods import (
     period_to_close,
     periods,
 )
+from ledger.refunds import refund
 from ledger.sealing import Head, head, seal_pending
 from ledger.statements import Statement, StatementLine, statement
 from ledger.stops import (
@@ -138,7 +147,9 @@ __all__ = [
     "AmountTooLarge",
     "Balance",
     "CaptureExceedsHold",
+    "ClawedBack",
     "Conservation",
+    "Credited",
     "Draft",
     "GuardRefused",
     "Head",
@@ -154,6 +165,7 @@ __all__ = [
     "KindTotal",
     "LedgerError",
     "Leg",
+    "Lot",
     "Moved",
     "NonPositiveAmount",
     "NotReversible",
@@ -185,17 +197,21 @@ __all__ = [
     "balance_at",
     "balances",
     "capture_hold",
+    "claw_back",
     "close_account",
     "close_period",
     "closed_through",
     "conservation",
     "conservation_by_owner",
+    "credit",
     "credit_many",
     "ensure_account",
     "ensure_units",
     "erase_memo",
     "erase_owner",
     "expire_holds",
+    "expire_lots",
+    "expiring",
     "export_lines",
     "extend_hold",
     "find_account",
@@ -206,6 +222,7 @@ __all__ = [
     "hold_state",
     "install_guards",
     "legs_of",
+    "lots",
     "open_account",
     "open_holds",
     "period_report",
@@ -217,11 +234,13 @@ __all__ = [
     "post_linked",
     "post_many",
     "preview",
+    "refund",
     "release_hold",
     "resume_posting",
     "reverse",
     "seal_pending",
     "set_floor",
+    "start_lots",
     "statement",
     "stop_posting",
     "stopped",
