@@ -10,7 +10,7 @@ from app import wallet
 from app.kernel.i18n import msg
 from app.sunshine.errors import EntryNotFound
 from app.sunshine.models import BookCheck
-from app.sunshine.rules import Entry, entry_from
+from app.sunshine.rules import GENESIS, Entry, entry_from
 
 PAGE = 20
 LOOK_BACK = 400
@@ -19,9 +19,7 @@ LOOK_BACK = 400
 
 def entries_until(session: Session, sequence: int, *, count: int = PAGE) -> list[Entry]:
     """Return the *count* entries that end with *sequence*, newest first."""
-    since = max(0, sequence - count)
-    lines = islice(wallet.export_lines(session, since=since), sequence - since)
-    return [entry_from(line) for line in lines][::-1]
+    return _read(session, max(0, sequence - count), sequence)[::-1]
 
 
 def latest_moves(session: Session, sequence: int, *, count: int = 12) -> list[Entry]:
@@ -36,12 +34,20 @@ def entry_for(session: Session, sequence: int) -> Entry:
     Raises:
         EntryNotFound: the chain is shorter.
     """
-    line = None
-    if sequence > 0:
-        line = next(wallet.export_lines(session, since=sequence - 1), None)
-    if line is None:
+    found = _read(session, sequence - 1, sequence) if sequence > 0 else []
+    if not found:
         raise EntryNotFound(msg("The book has no such entry."))
-    return entry_from(line)
+    return found[0]
+
+
+def _read(session: Session, since: int, until: int) -> list[Entry]:
+    """Return the entries after place *since*, with the one before for its hash."""
+    first = max(0, since - 1)
+    lines = islice(wallet.export_lines(session, since=first), until - first)
+    found: list[Entry] = []
+    for line in lines:
+        found.append(entry_from(line, found[-1].link if found else GENESIS))
+    return found[since - first :]
 
 
 def last_check(session: Session) -> BookCheck | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -73,6 +74,10 @@ NOUNS: Mapping[str, str] = MappingProxyType(
 )
 CODE_SHOWN = 8
 """Characters of a public code that a page shows; the export has all of them."""
+GENESIS = "0" * 64
+"""The hash before the first entry."""
+RECORD = ',"record":'
+"""Where the hashed bytes begin in a line of the second form."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,8 @@ class Entry:
         rule: Version of the rule it followed, or None.
         about: Noun of its cause: "record", "booking".
         reverses: Number of the transaction it undoes, or None.
+        refunds: Number of the transaction it gives back from, or None.
+        linked: Name it shares with what was posted together with it, or None.
         moves: What moved; empty for holds, releases and openings.
         held: What was set aside, or None.
         leaf: Hash of its content.
@@ -115,6 +122,8 @@ class Entry:
     rule: str | None
     about: str
     reverses: str | None
+    refunds: str | None
+    linked: str | None
     private: str
     moves: tuple[Move, ...]
     held: Move | None
@@ -143,12 +152,26 @@ def signed_head(secret: bytes, *, sequence: int, link: str, at: str) -> tuple[st
     return public, key.sign(text.encode()).hex()
 
 
-def entry_from(raw: str) -> Entry:
-    """Read one line of the export (ledger/FORMAT.md)."""
-    said = json.loads(raw)
-    number, kind, at, day, rule, about, reverses, private, _memo = said["head"]
-    lines = said["lines"]
-    hold = next((line for line in lines if line[0] == "hold"), None)
+def entry_from(raw: str, previous: str = GENESIS) -> Entry:
+    """Read one line of the export, of either form (ledger/FORMAT.md).
+
+    Args:
+        raw: The line.
+        previous: The hash of the line before; a line of the first form says it
+            itself, one of the second leaves it to the reader.
+    """
+    start, found, record = raw.partition(RECORD)
+    return _second(raw, start, record, previous) if found else _first(raw)
+
+
+def _second(raw: str, start: str, record: str, previous: str) -> Entry:
+    """Read a line whose record is hashed byte by byte as it stands."""
+    text = record.rstrip()[:-1]
+    said = json.loads(start + "}")
+    _, number, kind, at, day, rule, about, reverses, refunds, link, *rest = json.loads(
+        text
+    )
+    private, _memo, lines = rest
     return Entry(
         sequence=said["sequence"],
         number=number,
@@ -158,14 +181,48 @@ def entry_from(raw: str) -> Entry:
         rule=rule,
         about=about,
         reverses=reverses,
+        refunds=refunds,
+        linked=link,
         private=private,
-        moves=tuple(_move(line[1:5]) for line in lines if line[0] == "posting"),
-        held=_move(hold[2:6]) if hold else None,
+        leaf=hashlib.sha256(b"\0" + text.encode()).hexdigest(),
+        previous=previous,
+        link=said["hash"],
+        raw=raw,
+        **_lines(lines),
+    )
+
+
+def _first(raw: str) -> Entry:
+    """Read a line of the form in which the first months were written."""
+    said = json.loads(raw)
+    number, kind, at, day, rule, about, reverses, private, _memo = said["head"]
+    return Entry(
+        sequence=said["sequence"],
+        number=number,
+        kind=kind,
+        at=datetime.fromisoformat(at),
+        effective_on=date.fromisoformat(day),
+        rule=rule,
+        about=about,
+        reverses=reverses,
+        refunds=None,
+        linked=None,
+        private=private,
         leaf=said["leaf"],
         previous=said["previous"],
         link=said["hash"],
         raw=raw,
+        **_lines(said["lines"]),
     )
+
+
+def _lines(lines: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Return what moved and what was set aside."""
+    hold = next((line for line in lines if line[0] == "hold"), None)
+    return {
+        "moves": tuple(_move(line[1:5]) for line in lines if line[0] == "posting"),
+        "held": _move(hold[2:6]) if hold else None,
+    }
 
 
 def _move(parts: Iterable[str]) -> Move:

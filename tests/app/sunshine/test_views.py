@@ -64,20 +64,33 @@ def test_older_pages_lead_to_the_beginning(client: Client, db: Database) -> None
 
 def test_the_export_ends_at_the_head_and_recomputes(client: Client) -> None:
     head = client.get("/ledger/head").json
-    lines = [
-        json.loads(line)
-        for line in client.get("/ledger/export.jsonl").text.splitlines()
-    ]
+    lines = client.get("/ledger/export.jsonl").text.splitlines()
 
     assert head is not None
     assert len(lines) == head["sequence"]
     link = "0" * 64
     for line in lines:
-        assert line["previous"] == link
-        joined = b"\x02" + bytes.fromhex(link) + bytes.fromhex(line["leaf"])
-        link = hashlib.sha256(joined).hexdigest()
-        assert line["hash"] == link
+        start, _, record = line.partition(',"record":')
+        leaf = hashlib.sha256(b"\0" + record[:-1].encode()).digest()
+        link = hashlib.sha256(b"\2" + bytes.fromhex(link) + leaf).hexdigest()
+        assert json.loads(start + "}")["hash"] == link
     assert link == head["hash"]
+
+
+def test_an_entry_shows_the_hashes_that_join_it_to_the_one_before(
+    client: Client, db: Database
+) -> None:
+    with db.reading() as session:
+        last = wallet.book_head(session)
+        entry, before = sunshine.entries_until(session, last.sequence, count=2)
+        first = sunshine.entry_for(session, 1)
+
+    assert (entry.link, entry.previous) == (last.hash, before.link)
+    joined = b"\2" + bytes.fromhex(entry.previous) + bytes.fromhex(entry.leaf)
+    assert hashlib.sha256(joined).hexdigest() == entry.link
+    assert first.previous == "0" * 64
+    shown = text_of(client.get(f"/sunshine/entries/{last.sequence}"))
+    assert f"Hash before {before.link}" in shown
 
 
 def test_the_head_is_signed_by_the_key_it_names(client: Client) -> None:
