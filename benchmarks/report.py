@@ -14,6 +14,82 @@ import pysqlite3.dbapi2
 
 
 @dataclass(frozen=True)
+class Goal:
+    """Ours beside its reference, and what the ratio of the two has to reach.
+
+    ``ratio`` is ours ÷ reference: the median over the rounds of each round's own
+    ratio, since a neighbour on the machine slows both halves of a round alike.
+    """
+
+    what: str
+    ours: float
+    reference: float
+    unit: str
+    against: str
+    ratio: float
+    reach: float
+    more_is_better: bool = True
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the ratio is where it has to be."""
+        if self.more_is_better:
+            return self.ratio >= self.reach
+        return self.ratio <= self.reach
+
+
+def compared(
+    what: str,
+    ours: Sequence[float],
+    reference: Sequence[float],
+    *,
+    unit: str,
+    against: str,
+    reach: float,
+    more_is_better: bool = True,
+) -> Goal:
+    """Return the goal's line from what each round gave."""
+    ratio = median(one / other for one, other in zip(ours, reference, strict=True))
+    return Goal(
+        what,
+        median(ours),
+        median(reference),
+        unit,
+        against,
+        ratio,
+        reach,
+        more_is_better,
+    )
+
+
+def take_turns(acts: Sequence[Callable[[], float]], rounds: int) -> list[list[float]]:
+    """Return what each act measured in each round; the order turns every round."""
+    measured: list[list[float]] = [[] for _ in acts]
+    for turn in range(rounds):
+        order = range(len(acts)) if turn % 2 else reversed(range(len(acts)))
+        for place in order:
+            measured[place].append(acts[place]())
+    return measured
+
+
+def print_goals(goals: Sequence[Goal]) -> None:
+    """Print one line per goal; what is missed says so."""
+    print(f"{'':46} {'ours':>10} {'reference':>10} {'':9} {'ratio':>7} {'goal':>7}")
+    for one in goals:
+        sign = "≥" if one.more_is_better else "≤"
+        print(
+            f"{one.what:46} {one.ours:10,.1f} {one.reference:10,.1f} {one.unit:9}"
+            f" {one.ratio:6.2f}x {sign}{one.reach:5.2f}x"
+            f" {'      ' if one.is_met else 'MISSED'}  against {one.against}"
+        )
+
+
+def skipped(what: str, why: str) -> None:
+    """Say loudly that something was not measured."""
+    print(f"*** NOT MEASURED: {what}: {why}", flush=True)
+
+
+@dataclass(frozen=True)
 class Figure:
     """Ours beside its reference, both from the same run."""
 

@@ -1,0 +1,100 @@
+"""Checking an export as a stranger does, against hashing the same bytes once.
+
+The export is written by `books.Town`, whose records are byte for byte those of
+`ledger.export_lines`. `ledger/verify.py` runs as the stand-alone program it is; the
+reference is another Python that reads the same file with `hashlib.sha256` line by
+line, as any check has to.
+
+    python -m benchmarks.bench_verify [--entries 100000] [--rounds 5]
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.books import ENTRIES_A_MEMBER, Town
+from benchmarks.report import Goal, compared, machine_line, print_goals, take_turns
+from ledger import verify
+
+REACH = 6.0
+WAIT_MAX_S = 900
+
+HASH_LINES = """
+import hashlib, sys
+with open(sys.argv[1], "rb") as file:
+    for line in file:
+        hashlib.sha256(line).digest()
+"""
+NOTHING = "import argparse, hashlib, json"
+
+
+def export(path: Path, count: int) -> int:
+    """Write an export of *count* transfers; return how many lines it has."""
+    town = Town(members=max(20, count // ENTRIES_A_MEMBER))
+    with path.open("w", encoding="utf-8") as file:
+        for entry in town.entries(count):
+            file.write(
+                f'{{"sequence":{entry.number},"hash":"{entry.seal[3]}"'
+                f',"record":{entry.record}}}\n'
+            )
+    return town.sequence
+
+
+def seconds(*words: str) -> float:
+    """Return how long this Python takes for a program, its start included."""
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=WAIT_MAX_S,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{words[0]}: {done.stdout[-400:]}{done.stderr[-400:]}")
+    return time.perf_counter() - begun
+
+
+def measure(folder: Path, *, entries: int, rounds: int) -> list[Goal]:
+    """Check and hash one export in turns."""
+    path = folder / "export.jsonl"
+    lines = export(path, entries)
+    megabytes = path.stat().st_size / 1e6
+    start = seconds("-c", NOTHING)
+    acts = [
+        lambda: seconds(verify.__file__, str(path)) - start,
+        lambda: seconds("-c", HASH_LINES, str(path)) - start,
+    ]
+    ours, reference = take_turns(acts, rounds)
+    print(f"verify: {lines:,} records, {megabytes:,.0f} MB")
+    return [
+        compared(
+            f"verify {lines:,} records from the export",
+            [one * 1e3 for one in ours],
+            [one * 1e3 for one in reference],
+            unit="ms",
+            against="sha256 of each line of the same file",
+            reach=REACH,
+            more_is_better=False,
+        )
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--entries", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        goals = measure(Path(folder), entries=asked.entries, rounds=asked.rounds)
+    print(f"--- {machine_line()}")
+    print_goals(goals)
+
+
+if __name__ == "__main__":
+    main()
