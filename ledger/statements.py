@@ -1,17 +1,22 @@
 """A page of an account: lines newest first, each with the balance after it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 from sqlalchemy.orm import Session
 
 from ledger.amounts import amount_of
+from ledger.balances import lines_between, place_before, steps_at
 from ledger.driver import Driver, Row, as_day, as_moment
 from ledger.errors import AccountNotFound, InvalidEntry
 
 LIMIT_MAX = 500
+NEWEST = 2**63 - 1
+CURSOR = re.compile("[0-9]{1,18}[.][0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +74,16 @@ def statement(
 ) -> Statement:
     """Return a page of the account *code*, in the order the book was written.
 
+    Nothing is summed: the journal keeps the balance after each line, so a page costs
+    a few seeks and its own lines, however old the book and however long the range.
+
     Args:
         session: An open session.
         code: The account.
         after: The ``next_cursor`` of the page before; None is the newest page.
         limit: Lines on the page, 1 to 500.
-        start: Only acts at or after this aware moment.
-        end: Only acts before this aware moment.
+        start: Only what was written since this aware moment.
+        end: Only what was written before this aware moment.
 
     Raises:
         AccountNotFound: no such account.
@@ -85,108 +93,84 @@ def statement(
         raise InvalidEntry(f"A page has 1 to {LIMIT_MAX} lines.")
     driver = Driver(session)
     account = driver.one(
-        "SELECT a.id, a.credits_posted - a.debits_posted, u.exponent, a.unit"
-        " FROM ledger_account a JOIN ledger_unit u ON u.code = a.unit"
-        " WHERE a.code = ?",
+        "SELECT a.id, u.exponent, a.unit FROM ledger_account a"
+        " JOIN ledger_unit u ON u.code = a.unit WHERE a.code = ?",
         (code,),
     )
     if account is None:
         raise AccountNotFound(code)
-    number, posted, places, unit = account
+    number, places, unit = account
+    first = 0 if start is None else place_before(driver, start)
+    last = NEWEST if end is None else place_before(driver, end)
     if after is not None:
-        before, closing = _cursor(after)
-    else:
-        before = None
-        closing = posted - _moved_since(driver, number, end)
-    rows = _rows(driver, number, before, (start, end), limit + 1)
+        last = min(last, _place_of(driver, number, after) - 1)
+    rows = _rows(driver, number, (first, max(first, last)), limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
-    opening = closing - sum(row[2] for row in rows)
+    if rows:
+        closing, opening = rows[0][3], rows[-1][3] - rows[-1][2]
+    else:
+        closing = opening = steps_at(driver, number, max(first, last))
     return Statement(
         opening=amount_of(opening, exponent=places),
         lines=[_line(row, places) for row in rows],
         closing=amount_of(closing, exponent=places),
-        next_cursor=f"{rows[-1][0]}.{opening}" if more else None,
+        next_cursor=f"{rows[-1][1]}.{rows[-1][-1]}" if more else None,
         unit=unit,
     )
 
 
-def _cursor(text: str) -> tuple[int, int]:
-    try:
-        before, closing = map(int, text.split("."))
-    except ValueError:
-        raise InvalidEntry("This is not a cursor of a statement.") from None
-    return before, closing
+def _place_of(driver: Driver, number: int, cursor: str) -> int:
+    """Return the posting a cursor names; only one of the account's own will do."""
+    if CURSOR.fullmatch(cursor):
+        place: int | None = driver.value(
+            "SELECT id FROM ledger_posting WHERE transaction_id = ? AND line = ?"
+            " AND ? IN (debit_account_id, credit_account_id)",
+            (*map(int, cursor.split(".")), number),
+        )
+        if place is not None:
+            return place
+    raise InvalidEntry("This is not a cursor of a statement.")
 
 
-Window = tuple[datetime | None, datetime | None]
-
-
-def _branch(
-    driver: Driver, side: str, before: int | None, window: Window
-) -> tuple[str, list[object]]:
-    """Return one side of the account's lines, and the values it binds."""
+def _side(side: str, *, is_sqlite: bool) -> str:
     other, sign = ("credit", "-") if side == "debit" else ("debit", "")
-    start, end = window
-    terms, values = [], []
-    for term, value in (
-        ("p.id < ?", before),
-        ("t.at >= ?", driver.moment(start)),
-        ("t.at < ?", driver.moment(end)),
-    ):
-        if value is not None:
-            terms.append(f" AND {term}")
-            values.append(value)
-    source = "ledger_posting p"
-    if start is not None or end is not None:
-        source += " JOIN ledger_transaction t ON t.id = p.transaction_id"
-    sql = (
-        f"SELECT p.id AS id, p.transaction_id AS number, {sign}p.amount AS moved,"  # noqa: S608
-        f" p.{side}_balance_after AS after, p.{other}_account_id AS other"
-        f" FROM {source} WHERE p.{side}_account_id = ?{''.join(terms)}"
+    return (
+        f"SELECT * FROM (SELECT p.id AS id, p.transaction_id AS number,"  # noqa: S608
+        f" {sign}p.amount AS moved, p.{side}_balance_after AS after,"
+        f" p.{other}_account_id AS other FROM ledger_posting p"
+        f" {lines_between(side, is_sqlite=is_sqlite)} LIMIT ?) AS {side}s"
     )
-    return sql, values
 
 
-def _rows(
-    driver: Driver, number: int, before: int | None, window: Window, limit: int
-) -> list[Row]:
-    """Return the lines; each side is limited, so old history costs nothing."""
-    parts: list[str] = []
-    values: list[object] = []
-    for side in ("debit", "credit"):
-        sql, bound = _branch(driver, side, before, window)
-        parts.append(f"SELECT * FROM ({sql} ORDER BY p.id DESC LIMIT ?) AS {side}s")  # noqa: S608
-        values += [number, *bound, limit]
-    both = " UNION ALL ".join(parts)
-    return driver.all(
+@cache
+def _page(*, is_sqlite: bool) -> str:
+    """Return the query of a page; each side is limited, so old lines cost nothing."""
+    debits = _side("debit", is_sqlite=is_sqlite)
+    credits_ = _side("credit", is_sqlite=is_sqlite)
+    return (
         "SELECT l.id, l.number, l.moved, l.after, t.at, t.effective_on, t.kind,"  # noqa: S608
-        " t.cause, a.code, m.text, t.reverses_id"
-        f" FROM (SELECT * FROM ({both}) AS sides ORDER BY id DESC LIMIT ?) AS l"
+        " t.cause, a.code, m.text, t.reverses_id, q.line"
+        f" FROM (SELECT * FROM ({debits} UNION ALL {credits_}) AS sides"
+        " ORDER BY id DESC LIMIT ?) AS l"
+        " JOIN ledger_posting q ON q.id = l.id"
         " JOIN ledger_transaction t ON t.id = l.number"
         " JOIN ledger_account a ON a.id = l.other"
         " LEFT JOIN ledger_private_text m ON m.transaction_id = l.number"
-        " ORDER BY l.id DESC",
-        [*values, limit],
+        " ORDER BY l.id DESC"
     )
 
 
-def _moved_since(driver: Driver, number: int, end: datetime | None) -> int:
-    """Return what moved at or after *end*, in ten-thousandths."""
-    if end is None:
-        return 0
-    moved = 0
-    for side in ("debit", "credit"):
-        sql, bound = _branch(driver, side, None, (end, None))
-        total = driver.value(
-            f"SELECT COALESCE(SUM(moved), 0) FROM ({sql}) AS later",  # noqa: S608
-            [number, *bound],
-        )
-        moved += int(total)
-    return moved
+def _rows(
+    driver: Driver, number: int, between: tuple[int, int], limit: int
+) -> list[Row]:
+    first, last = between
+    one_side = (number, first, number, last, limit)
+    sql = _page(is_sqlite=driver.is_sqlite)
+    return driver.all(sql, (*one_side, *one_side, limit))
 
 
 def _line(row: Row, places: int) -> StatementLine:
-    _, number, moved, after, at, on, kind, cause, other, memo, reverses = row
+    _, number, moved, after, at, on, kind, cause, other, memo, reverses, _ = row
     return StatementLine(
         transaction_id=number,
         at=as_moment(at),

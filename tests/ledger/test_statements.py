@@ -95,7 +95,10 @@ def test_a_page_is_not_moved_by_what_comes_later(busy: Page) -> None:
     assert again == second
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "1", "1.2.3", "1.x", "1;2"])
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", "1", "1.2.3", "1.x", "1;2", "٣.٣", "9" * 30 + ".1", "1.1", "4.2"],
+)
 def test_a_made_up_cursor_is_refused(busy: Page, cursor: str) -> None:
     with pytest.raises(ledger.InvalidEntry):
         ledger.statement(busy.session, LIN, after=cursor)
