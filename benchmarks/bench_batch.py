@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pysqlite3
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -35,6 +34,7 @@ from benchmarks.books import (
     SqliteBook,
     fill,
     person,
+    unguarded,
 )
 from benchmarks.report import Goal, compared, machine_line, print_goals, take_turns
 from benchmarks.server import Server, engine_of, postgres, run_sql
@@ -101,13 +101,7 @@ class ByExecutemany:
     """The rows and nothing else, through the driver of SQLite."""
 
     def __init__(self, path: Path, people: int) -> None:
-        self._db = pysqlite3.connect(path, isolation_level=None)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
-            self._db.execute(f"PRAGMA {pragma}")
-        for (name,) in self._db.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        ).fetchall():
-            self._db.execute(f"DROP TRIGGER {name}")
+        self._db = unguarded(path)
         self._codes = [person(n) for n in range(people)]
         self._numbers = count()
 

@@ -8,6 +8,8 @@ ratio more than the figures.
     python -m benchmarks.bench_posting [--rounds 7] [--transfers 400]
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import secrets
@@ -16,77 +18,44 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
+from itertools import count
 from pathlib import Path
-from statistics import median
 
 import pysqlite3
-from sqlalchemy import Connection, Engine, event
-from sqlmodel import Session, SQLModel, create_engine
+from sqlalchemy import Engine
+from sqlmodel import Session
 
 import ledger
-from benchmarks.report import Figure
-from ledger import Leg
+from benchmarks.books import make_tables, open_book, person, sqlite_engine, unguarded
+from benchmarks.report import Goal, compared, machine_line, print_goals, take_turns
+from ledger import Draft, Leg
+from ledger.teller import Teller
 
 PEOPLE = 200
-ISSUANCE = "sys:issuance:bench:POINT"
+REACH = 0.75
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-def person(number: int) -> str:
-    return f"person:{number % PEOPLE}:POINT"
+def someone(number: int) -> str:
+    return person(number % PEOPLE)
 
 
-def open_engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", module=pysqlite3)
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: pysqlite3.Connection, _: object) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def make_book(path: Path, *, guards: bool) -> Engine:
-    """A book of 200 people who hold 1,000,000 points each."""
-    engine = open_engine(path)
-    tables = [t for t in SQLModel.metadata.sorted_tables if "ledger_" in t.name]
-    SQLModel.metadata.create_all(engine, tables=tables)
-    with engine.begin() as connection:
-        ledger.install_guards(connection)
-    with Session(engine) as session:
-        ledger.ensure_units(session)
-        accounts = [(ISSUANCE, None), *((person(n), Decimal(0)) for n in range(PEOPLE))]
-        for code, floor in accounts:
-            ledger.open_account(
-                session, code=code, unit=ledger.POINT, kind="x", floor=floor, at=NOW
-            )
-        for number in range(PEOPLE):
-            legs = [Leg(ISSUANCE, person(number), Decimal(1_000_000))]
-            ledger.post(
-                session, legs, key=f"open:{number}", kind="OPENING", cause="b:1", at=NOW
-            )
-        session.commit()
-    if not guards:
-        with engine.begin() as connection:
-            found = connection.exec_driver_sql(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-            )
-            for name in found.scalars().all():
-                connection.exec_driver_sql(f"DROP TRIGGER {name}")
-    engine.dispose()
-    return engine
+def draft_of(number: int) -> Draft:
+    return Draft(
+        legs=[Leg(someone(number), someone(number + 7), Decimal("1.50"))],
+        key=f"transfer:{number}",
+        kind="TRANSFER",
+        cause=f"bench:{number}",
+        at=NOW,
+        entered_by="person:clerk",
+    )
 
 
 def transfer_by_ledger(session: Session, number: int) -> None:
     ledger.post(
         session,
-        [Leg(person(number), person(number + 7), Decimal("1.50"))],
+        [Leg(someone(number), someone(number + 7), Decimal("1.50"))],
         key=f"transfer:{number}",
         kind="TRANSFER",
         cause=f"bench:{number}",
@@ -99,8 +68,8 @@ def transfer_by_hand(db: pysqlite3.Connection, number: int) -> None:
     """What a careful programmer writes for one transfer, without a library."""
     key, payer, payee, amount = (
         f"transfer:{number}",
-        person(number),
-        person(number + 7),
+        someone(number),
+        someone(number + 7),
         15_000,
     )
     known = "SELECT id FROM ledger_transaction WHERE scope = '' AND key = ?"
@@ -113,8 +82,8 @@ def transfer_by_hand(db: pysqlite3.Connection, number: int) -> None:
     row = ("", key, salt * 2, "TRANSFER", f"bench:{number}", at, day, "person:clerk")
     transaction = db.execute(
         "INSERT INTO ledger_transaction (scope, key, request_hash, kind, cause, at,"
-        " effective_on, entered_by, posting_count, salt)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
+        " effective_on, entered_by, posting_count, salt, format)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, 2)",
         (*row, salt),
     ).lastrowid
     db.execute(
@@ -146,11 +115,73 @@ def transfer_by_hand(db: pysqlite3.Connection, number: int) -> None:
     )
 
 
-def seconds(act: Callable[[int], None], start: int, count: int) -> float:
+def a_second(act: Callable[[int], object], numbers: count[int], many: int) -> float:
+    """Return how often a second *act* is done, one after the other."""
     begun = time.perf_counter()
-    for number in range(start, start + count):
-        act(number)
-    return time.perf_counter() - begun
+    for _ in range(many):
+        act(next(numbers))
+    return many / (time.perf_counter() - begun)
+
+
+def compare(folder: Path, *, rounds: int, transfers: int) -> list[Goal]:
+    """Transfer in turns; print what else was seen, return the lines for the table."""
+    paths = [folder / f"{name}.sqlite3" for name in ("teller", "session", "by-hand")]
+    engines = [sqlite_engine(path) for path in paths]
+    for engine in engines:
+        make_tables(engine)
+        open_book(engine, PEOPLE, at=NOW)
+    by_teller, by_session, _ = engines
+    db = unguarded(paths[2])
+    teller = Teller(by_teller)
+
+    def in_session(number: int) -> None:
+        with Session(by_session) as session:
+            transfer_by_ledger(session, number)
+            session.commit()
+
+    def by_hand(number: int) -> None:
+        db.execute("BEGIN IMMEDIATE")
+        transfer_by_hand(db, number)
+        db.execute("COMMIT")
+
+    acts = [lambda number: teller.post(draft_of(number)), in_session, by_hand]
+    slices = [partial(a_second, act, count(), transfers) for act in acts]
+    for warm_up in slices:
+        warm_up()
+    rates = take_turns(slices, rounds)
+    _print_cpu(by_session, 5 * transfers)
+    teller.close()
+    db.close()
+    for engine in engines:
+        engine.dispose()
+    return [
+        compared(
+            f"SQLite: one durable transfer, {what}",
+            ours,
+            rates[2],
+            unit="tps",
+            against="hand-written SQL, no guards",
+            reach=REACH,
+        )
+        for what, ours in (("Teller", rates[0]), ("session and post", rates[1]))
+    ]
+
+
+def _print_cpu(engine: Engine, many: int) -> None:
+    """Say what posting and checking cost apart from the disk."""
+    start = 10_000_000
+    with Session(engine) as session:
+        begun = time.process_time()
+        for number in range(start, start + many):
+            transfer_by_ledger(session, number)
+        spent = time.process_time() - begun
+        session.commit()
+        begun = time.process_time()
+        report = ledger.verify_book(session)
+        checked = time.process_time() - begun
+    assert report.ok, report.problems
+    print(f"CPU per post in one transaction  {spent / many * 1e6:6.0f} µs")
+    print(f"verify_book, {report.entries} entries {checked:8.2f} s CPU")
 
 
 def main() -> None:
@@ -159,64 +190,9 @@ def main() -> None:
     parser.add_argument("--transfers", type=int, default=400)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        compare(Path(folder), asked.rounds, asked.transfers)
-
-
-def compare(folder: Path, rounds: int, count: int) -> list[Figure]:
-    """Print the figures; return the line for the table."""
-    engine = make_book(folder / "ours.sqlite3", guards=True)
-    bare = make_book(folder / "theirs.sqlite3", guards=False)
-    db = pysqlite3.connect(folder / "theirs.sqlite3", isolation_level=None)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
-        db.execute(f"PRAGMA {pragma}")
-
-    def ours(number: int) -> None:
-        with Session(engine) as session:
-            transfer_by_ledger(session, number)
-            session.commit()
-
-    def theirs(number: int) -> None:
-        db.execute("BEGIN IMMEDIATE")
-        transfer_by_hand(db, number)
-        db.execute("COMMIT")
-
-    ours(0), theirs(0)
-    figures: list[tuple[float, float]] = []
-    for turn in range(rounds):
-        start = 1 + turn * count
-        pair = [(ours, 0), (theirs, 1)]
-        took = [0.0, 0.0]
-        for act, place in pair if turn % 2 else pair[::-1]:
-            took[place] = seconds(act, start, count)
-        figures.append((count / took[0], count / took[1]))
-    print(f"durable transfers a second, {rounds} rounds of {count}, medians")
-    print(f"  ledger.post + commit   {median(f[0] for f in figures):8.0f}")
-    print(f"  hand-written SQL       {median(f[1] for f in figures):8.0f}")
-    print(f"  ratio                  {median(f[0] / f[1] for f in figures):8.2f}")
-
-    start = 1 + rounds * count
-    with Session(engine) as session:
-        begun = time.process_time()
-        for number in range(start, start + 5 * count):
-            transfer_by_ledger(session, number)
-        spent = time.process_time() - begun
-        session.commit()
-        begun = time.process_time()
-        report = ledger.verify(session)
-        checked = time.process_time() - begun
-    assert report.ok, report.problems
-    print(f"CPU per post in one transaction  {spent / (5 * count) * 1e6:6.0f} µs")
-    print(f"verify, {report.entries} entries          {checked:8.2f} s CPU")
-    engine.dispose()
-    bare.dispose()
-    db.close()
-    ours, theirs = (median(f[place] for f in figures) for place in (0, 1))
-    return [
-        Figure(
-            "durable transfers", ours, theirs, "a second", "hand-written SQL",
-            more_is_better=True,
-        )
-    ]  # fmt: skip
+        goals = compare(Path(folder), rounds=asked.rounds, transfers=asked.transfers)
+    print(f"--- {machine_line()}")
+    print_goals(goals)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,19 @@ def open_book(engine: Engine, people: int, *, at: datetime) -> None:
     engine.dispose()
 
 
+def unguarded(path: Path) -> pysqlite3.Connection:
+    """Open the book as a programmer without a library does."""
+    db = pysqlite3.connect(path, isolation_level=None)
+    triggers = db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    for (name,) in triggers.fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    db.close()  # a connection that has run DDL is slower by half
+    db = pysqlite3.connect(path, isolation_level=None)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        db.execute(f"PRAGMA {pragma}")
+    return db
+
+
 def person(number: int) -> str:
     return f"person:{number}:POINT"
 
