@@ -139,5 +139,21 @@ class Overloaded(LedgerError):
     """Too many wait to post; nothing was written, come back in a moment."""
 
 
+class MessageRefused(LedgerError):
+    """A letter between communities is forged, altered, or answers nothing of ours."""
+
+
+class OfferNotFound(LedgerError):
+    """We made no offer with this reference."""
+
+
+class TextRefused(LedgerError):
+    """The plain text is no book; the sentence names the line."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(f"Line {line}: {problem}")
+        self.line = line
+
+
 class GuardRefused(LedgerError):
     """A guard in the database stopped a write the library had let pass."""
