@@ -17,6 +17,7 @@ LEAF_PREFIX = b"\x00"
 CHAIN_PREFIX = b"\x02"
 GENESIS = "0" * 64
 ABSENT = b"\xff\xff\xff\xff"
+LENGTHS = [length.to_bytes(4, "big") for length in range(256)]
 
 Line = list[str | None]
 """One line of a record, such as ``["posting", debit, credit, unit, amount]``."""
@@ -32,7 +33,16 @@ def field_bytes(value: str | None) -> bytes:
 
 def fields_bytes(values: Iterable[str | None]) -> bytes:
     """Return the fields one after the other."""
-    return b"".join(map(field_bytes, values))
+    parts = []
+    for value in values:
+        if value is None:
+            parts.append(ABSENT)
+        else:
+            raw = value.encode()
+            length = len(raw)
+            parts.append(LENGTHS[length] if length < 256 else length.to_bytes(4, "big"))
+            parts.append(raw)
+    return b"".join(parts)
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -17,7 +17,7 @@ from ledger.columns import moment_of, moment_text
 from ledger.errors import (
     GuardRefused,
     HoldResolved,
-    IdempotencyConflict,
+    KeyTaken,
     PeriodClosed,
     PostingStopped,
 )
@@ -161,7 +161,7 @@ def refusal_in(error: Exception) -> Exception:
     """
     words = str(error)
     if "uq_ledger_transaction_key" in words or "ledger_transaction.key" in words:
-        return IdempotencyConflict("used a moment ago")
+        return KeyTaken("used a moment ago")
     if "hold_resolution has this key" in words or "pk_ledger_hold_res" in words:
         return HoldResolved("The hold was resolved a moment ago.")
     if "ledger: period-closed" in words:

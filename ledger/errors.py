@@ -51,6 +51,10 @@ class IdempotencyConflict(LedgerError):
         self.key = key
 
 
+class KeyTaken(IdempotencyConflict):
+    """Another writer used the key a moment ago; asked again, it says for what."""
+
+
 class AccountFrozen(LedgerError):
     """Nothing goes in or out while an account is frozen; holds may be released."""
 

@@ -75,40 +75,91 @@ BEGIN
   RETURN NULL;
 END $$"""
 
-POSTING_MOVES = """
-CREATE OR REPLACE FUNCTION ledger_posting_moves() RETURNS trigger
+POSTING_REFUSED = """
+CREATE OR REPLACE FUNCTION ledger_posting_refused(bad ledger_posting) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-  d ledger_account; c ledger_account; places integer; lines integer;
+DECLARE d ledger_account; c ledger_account; places integer; lines integer;
 BEGIN
-  PERFORM 1 FROM ledger_account
-    WHERE id IN (NEW.debit_account_id, NEW.credit_account_id)
-    ORDER BY id FOR UPDATE;
-  SELECT * INTO d FROM ledger_account WHERE id = NEW.debit_account_id;
-  SELECT * INTO c FROM ledger_account WHERE id = NEW.credit_account_id;
+  SELECT * INTO d FROM ledger_account WHERE id = bad.debit_account_id;
+  SELECT * INTO c FROM ledger_account WHERE id = bad.credit_account_id;
   SELECT exponent INTO places FROM ledger_unit WHERE code = d.unit;
   SELECT posting_count INTO lines FROM ledger_transaction
-    WHERE id = NEW.transaction_id;
+    WHERE id = bad.transaction_id;
   IF d.state <> 'open' OR c.state <> 'open' THEN
     PERFORM ledger_fail('account-not-open');
   ELSIF d.unit <> c.unit THEN
     PERFORM ledger_fail('unit-mismatch');
-  ELSIF mod(NEW.amount, (10 ^ (4 - places))::bigint) <> 0 THEN
+  ELSIF mod(bad.amount, (10 ^ (4 - places))::bigint) <> 0 THEN
     PERFORM ledger_fail('inexact-amount');
-  ELSIF NEW.line NOT BETWEEN 1 AND lines THEN
+  ELSIF bad.line NOT BETWEEN 1 AND lines THEN
     PERFORM ledger_fail('line-outside-entry');
-  ELSIF NEW.debit_balance_after
-        <> d.credits_posted - d.debits_posted - NEW.amount
-     OR NEW.credit_balance_after
-        <> c.credits_posted - c.debits_posted + NEW.amount THEN
-    PERFORM ledger_fail('running-balance');
   END IF;
-  UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount,
-      last_posting_id = NEW.id
-    WHERE id = NEW.debit_account_id;
-  UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount,
-      last_posting_id = NEW.id
-    WHERE id = NEW.credit_account_id;
+  PERFORM ledger_fail('running-balance');
+END $$"""
+
+POSTING_MOVES = """
+CREATE OR REPLACE FUNCTION ledger_posting_moves() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE p ledger_posting; many boolean; paying text; paid text; fits boolean;
+BEGIN
+  SELECT * INTO p FROM added LIMIT 1;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  SELECT true INTO many FROM added OFFSET 1 LIMIT 1;
+  IF many THEN
+    -- One statement each for all of them: many postings may move one account.
+    SELECT x.* INTO p FROM added x
+      JOIN ledger_account d ON d.id = x.debit_account_id
+      JOIN ledger_account c ON c.id = x.credit_account_id
+      JOIN ledger_unit u ON u.code = d.unit
+      JOIN ledger_transaction t ON t.id = x.transaction_id
+      WHERE d.state <> 'open' OR c.state <> 'open' OR d.unit <> c.unit
+        OR mod(x.amount, (10 ^ (4 - u.exponent))::bigint) <> 0
+        OR x.line NOT BETWEEN 1 AND t.posting_count LIMIT 1;
+    IF NOT FOUND THEN
+      SELECT (w.posting).* INTO p FROM (
+        SELECT m.posting, m.after, a.credits_posted - a.debits_posted
+            + sum(m.moved) OVER (PARTITION BY m.account_id ORDER BY m.id) AS true_after
+          FROM (
+            SELECT x AS posting, x.id, x.debit_account_id AS account_id,
+                -x.amount AS moved, x.debit_balance_after AS after FROM added x
+            UNION ALL
+            SELECT x, x.id, x.credit_account_id, x.amount, x.credit_balance_after
+              FROM added x) m
+          JOIN ledger_account a ON a.id = m.account_id) w
+        WHERE w.after <> w.true_after LIMIT 1;
+    END IF;
+    IF FOUND THEN PERFORM ledger_posting_refused(p); END IF;
+    UPDATE ledger_account a SET debits_posted = a.debits_posted + m.debits,
+        credits_posted = a.credits_posted + m.credits, last_posting_id = m.last_id
+      FROM (
+        SELECT account_id, sum(debit) AS debits, sum(credit) AS credits,
+            max(id) AS last_id
+          FROM (
+            SELECT id, debit_account_id AS account_id, amount AS debit, 0 AS credit
+              FROM added
+            UNION ALL
+            SELECT id, credit_account_id, 0, amount FROM added) s
+          GROUP BY account_id) m
+      WHERE a.id = m.account_id;
+    RETURN NULL;
+  END IF;
+  UPDATE ledger_account SET debits_posted = debits_posted + p.amount,
+      last_posting_id = p.id
+    WHERE id = p.debit_account_id AND state = 'open'
+      AND credits_posted - debits_posted - p.amount = p.debit_balance_after
+    RETURNING unit INTO paying;
+  UPDATE ledger_account SET credits_posted = credits_posted + p.amount,
+      last_posting_id = p.id
+    WHERE id = p.credit_account_id AND state = 'open'
+      AND credits_posted - debits_posted + p.amount = p.credit_balance_after
+    RETURNING unit INTO paid;
+  SELECT mod(p.amount, (10 ^ (4 - u.exponent))::bigint) = 0
+      AND p.line BETWEEN 1 AND t.posting_count INTO fits
+    FROM ledger_unit u, ledger_transaction t
+    WHERE u.code = paying AND t.id = p.transaction_id;
+  IF paying IS DISTINCT FROM paid OR fits IS NOT TRUE THEN
+    PERFORM ledger_posting_refused(p);
+  END IF;
   RETURN NULL;
 END $$"""
 
@@ -177,10 +228,49 @@ BEGIN
   IF EXISTS (SELECT 1 FROM ledger_stop WHERE lifted_at IS NULL) THEN
     PERFORM ledger_fail('posting-stopped');
   END IF;
-  IF NEW.effective_on <= (SELECT MAX(last_on) FROM ledger_period) THEN
+  IF EXISTS (SELECT 1 FROM added
+             WHERE effective_on <= (SELECT MAX(last_on) FROM ledger_period)) THEN
     PERFORM ledger_fail('period-closed');
   END IF;
-  RETURN NEW;
+  RETURN NULL;
+END $$"""
+
+POST = """
+CREATE OR REPLACE FUNCTION ledger_post(
+  scope_ text, key_ text, request_hash_ text, kind_ text, cause_ text,
+  at_ timestamptz, effective_on_ date, entered_by_ text, approved_by_ text,
+  rule_version_ text, salt_ text, debit_ text, credit_ text, amount_ bigint
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE a record; d record; c record; number bigint;
+BEGIN
+  FOR a IN
+    SELECT x.id, x.code, x.unit, x.credits_posted - x.debits_posted AS posted,
+        x.state = 'open' AND x.keeps_lots = 0
+          AND mod(amount_, (10 ^ (4 - u.exponent))::bigint) = 0 AS plain,
+        x.floor IS NULL OR x.credits_posted - x.debits_posted - x.debits_pending
+          - amount_ >= x.floor AS pays
+      FROM ledger_account x JOIN ledger_unit u ON u.code = x.unit
+      WHERE x.code = debit_ OR x.code = credit_ ORDER BY x.id FOR UPDATE OF x
+  LOOP
+    IF a.code = debit_ THEN d := a; ELSE c := a; END IF;
+  END LOOP;
+  IF d IS NULL OR c IS NULL THEN RETURN NULL; END IF;
+  IF d.unit <> c.unit OR NOT d.plain OR NOT c.plain OR NOT d.pays OR EXISTS (
+      SELECT 1 FROM ledger_transaction WHERE scope = scope_ AND key = key_)
+    OR EXISTS (SELECT 1 FROM ledger_stop WHERE lifted_at IS NULL)
+    OR effective_on_ <= (SELECT MAX(last_on) FROM ledger_period)
+  THEN RETURN NULL; END IF;
+  INSERT INTO ledger_transaction (scope, key, request_hash, kind, cause, at,
+      effective_on, entered_by, approved_by, rule_version, posting_count, salt,
+      format)
+    VALUES (scope_, key_, request_hash_, kind_, cause_, at_, effective_on_,
+      entered_by_, approved_by_, rule_version_, 1, salt_, 2)
+    RETURNING id INTO number;
+  INSERT INTO ledger_posting (transaction_id, line, debit_account_id,
+      credit_account_id, amount, debit_balance_after, credit_balance_after)
+    VALUES (number, 1, d.id, c.id, amount_, d.posted - amount_, c.posted + amount_);
+  INSERT INTO ledger_unsealed (transaction_id) VALUES (number);
+  RETURN number;
 END $$"""
 
 LOT_OPENS = """
@@ -236,24 +326,38 @@ FUNCTIONS = (
     ACCOUNT_OPENS,
     ACCOUNT_MOVES,
     CHANGE_APPLIES,
+    POSTING_REFUSED,
     POSTING_MOVES,
     HOLD_MOVES,
     EXTENSION_MOVES,
     RESOLUTION_MOVES,
     TRANSACTION_IN_TIME,
+    POST,
     LOT_OPENS,
     LOT_MOVES,
     LOT_USE_MOVES,
     SEAL_IN_ORDER,
 )
 
+ALL_AT_ONCE = {
+    "ledger_posting_moves": "ledger_posting",
+    "ledger_transaction_in_time": "ledger_transaction",
+}
+"""Guards that look at all rows of one INSERT together."""
+
+BY_HAND = (
+    "pg_trigger_depth() = 0 OR"
+    " ROW(NEW.id, NEW.code, NEW.public_code, NEW.unit, NEW.kind, NEW.opened_at,"
+    " NEW.owner_ref) IS DISTINCT FROM"
+    " ROW(OLD.id, OLD.code, OLD.public_code, OLD.unit, OLD.kind, OLD.opened_at,"
+    " OLD.owner_ref)"
+)
+"""Only such an update of an account is looked at; the book's own triggers pass."""
+
 WHEN_AND_DO = {
     "ledger_account_opens": ("ledger_account", "BEFORE INSERT"),
-    "ledger_account_moves": ("ledger_account", "BEFORE UPDATE"),
     "ledger_account_change_applies": ("ledger_account_change", "AFTER INSERT"),
-    "ledger_posting_moves": ("ledger_posting", "AFTER INSERT"),
     "ledger_hold_moves": ("ledger_hold", "AFTER INSERT"),
-    "ledger_transaction_in_time": ("ledger_transaction", "BEFORE INSERT"),
     "ledger_lot_opens": ("ledger_lot", "BEFORE INSERT"),
     "ledger_lot_moves": ("ledger_lot", "BEFORE UPDATE"),
     "ledger_lot_use_moves": ("ledger_lot_use", "AFTER INSERT"),
@@ -296,4 +400,11 @@ def triggers() -> list[tuple[str, str, str]]:
                 f"{moment} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
             )
         )
+    for name, table in ALL_AT_ONCE.items():
+        when = f"AFTER INSERT ON {table} REFERENCING NEW TABLE AS added"
+        text = f"{when} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        texts.append((name, table, text))
+    name, table = "ledger_account_moves", "ledger_account"
+    text = f"BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({BY_HAND})"
+    texts.append((name, table, f"{text} EXECUTE FUNCTION {name}()"))
     return texts

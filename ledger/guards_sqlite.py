@@ -11,11 +11,7 @@ import re
 
 JOURNAL = {
     "ledger_unit": ("code = NEW.code",),
-    "ledger_transaction": (
-        "id = NEW.id",
-        "scope = NEW.scope AND key = NEW.key",
-        "reverses_id = NEW.reverses_id",
-    ),
+    "ledger_transaction": (),
     "ledger_posting": (
         "id = NEW.id",
         "transaction_id = NEW.transaction_id AND line = NEW.line",
@@ -42,26 +38,27 @@ JOURNAL = {
     ),
     "ledger_tree_node": ("level = NEW.level AND position = NEW.position",),
     "ledger_checkpoint": ("size = NEW.size",),
-    "ledger_seal": (
-        "sequence = NEW.sequence",
-        "transaction_id = NEW.transaction_id",
-    ),
+    "ledger_seal": (),
 }
-"""Append-only tables, and the keys by which INSERT OR REPLACE would overwrite."""
+"""Append-only tables, and the keys by which INSERT OR REPLACE would overwrite.
+
+Where there are none the table's own guard below looks at them: every trigger that
+fires costs as much as two look-ups, and these fire with each posting.
+"""
 
 
 def _journal_guards(table: str, keys: tuple[str, ...]) -> dict[str, str]:
     taken = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {key})" for key in keys)
-    return {
+    no_replace = f"""
+            BEFORE INSERT ON {table} WHEN {taken}
+            BEGIN SELECT RAISE(ABORT, 'ledger: {table} has this key'); END"""
+    return ({f"{table}_no_replace": no_replace} if keys else {}) | {
         f"{table}_no_update": f"""
             BEFORE UPDATE ON {table}
             BEGIN SELECT RAISE(ABORT, 'ledger: {table} is append-only'); END""",
         f"{table}_no_delete": f"""
             BEFORE DELETE ON {table}
             BEGIN SELECT RAISE(ABORT, 'ledger: {table} is append-only'); END""",
-        f"{table}_no_replace": f"""
-            BEFORE INSERT ON {table} WHEN {taken}
-            BEGIN SELECT RAISE(ABORT, 'ledger: {table} has this key'); END""",
     }
 
 
@@ -163,13 +160,22 @@ LOTS = {
 }
 
 MOVES = {
-    "ledger_transaction_in_time": """
+    "ledger_transaction_no_replace": """
         BEFORE INSERT ON ledger_transaction
         BEGIN
-          SELECT RAISE(ABORT, 'ledger: posting-stopped') FROM ledger_stop
-            WHERE lifted_at IS NULL;
-          SELECT RAISE(ABORT, 'ledger: period-closed')
-            WHERE NEW.effective_on <= (SELECT MAX(last_on) FROM ledger_period);
+          SELECT CASE
+            WHEN EXISTS (SELECT 1 FROM ledger_stop WHERE lifted_at IS NULL)
+              THEN RAISE(ABORT, 'ledger: posting-stopped')
+            WHEN NEW.effective_on <= (SELECT MAX(last_on) FROM ledger_period)
+              THEN RAISE(ABORT, 'ledger: period-closed')
+            WHEN EXISTS (SELECT 1 FROM ledger_transaction WHERE id = NEW.id)
+              OR EXISTS (SELECT 1 FROM ledger_transaction
+                         WHERE scope = NEW.scope AND key = NEW.key)
+              OR (NEW.reverses_id IS NOT NULL
+                  AND EXISTS (SELECT 1 FROM ledger_transaction
+                              WHERE reverses_id = NEW.reverses_id))
+              THEN RAISE(ABORT, 'ledger: ledger_transaction has this key')
+          END;
         END""",
     "ledger_account_change_applies": """
         AFTER INSERT ON ledger_account_change
@@ -196,18 +202,18 @@ MOVES = {
               OR NEW.credit_balance_after
                 <> c.credits_posted - c.debits_posted + NEW.amount
               THEN RAISE(ABORT, 'ledger: running-balance')
+            WHEN NEW.line NOT BETWEEN 1 AND t.posting_count
+              THEN RAISE(ABORT, 'ledger: line-outside-entry')
+            WHEN CASE u.exponent
+                WHEN 2 THEN NEW.amount % 100
+                WHEN 0 THEN NEW.amount % 10000 WHEN 1 THEN NEW.amount % 1000
+                WHEN 3 THEN NEW.amount % 10 ELSE 0 END <> 0
+              THEN RAISE(ABORT, 'ledger: inexact-amount')
           END
-          FROM ledger_account d, ledger_account c
-          WHERE d.id = NEW.debit_account_id AND c.id = NEW.credit_account_id;
-          SELECT RAISE(ABORT, 'ledger: line-outside-entry')
-          FROM ledger_transaction WHERE id = NEW.transaction_id
-            AND NEW.line NOT BETWEEN 1 AND posting_count;
-          SELECT RAISE(ABORT, 'ledger: inexact-amount')
-          FROM ledger_account a JOIN ledger_unit u ON u.code = a.unit
-          WHERE a.id = NEW.debit_account_id AND CASE u.exponent
-            WHEN 0 THEN NEW.amount % 10000 WHEN 1 THEN NEW.amount % 1000
-            WHEN 2 THEN NEW.amount % 100 WHEN 3 THEN NEW.amount % 10
-            ELSE 0 END <> 0;
+          FROM ledger_account d, ledger_account c, ledger_unit u,
+            ledger_transaction t
+          WHERE d.id = NEW.debit_account_id AND c.id = NEW.credit_account_id
+            AND u.code = d.unit AND t.id = NEW.transaction_id;
           UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount,
               last_posting_id = NEW.id
             WHERE id = NEW.debit_account_id;
@@ -262,13 +268,19 @@ MOVES = {
     "ledger_seal_in_order": """
         BEFORE INSERT ON ledger_seal
         BEGIN
-          SELECT RAISE(ABORT, 'ledger: seal-out-of-order')
-            WHERE NEW.sequence
-              <> COALESCE((SELECT MAX(sequence) FROM ledger_seal), 0) + 1;
-          SELECT RAISE(ABORT, 'ledger: entry-incomplete')
-            FROM ledger_transaction t WHERE t.id = NEW.transaction_id
-              AND t.posting_count <> (SELECT COUNT(*) FROM ledger_posting p
-                                      WHERE p.transaction_id = t.id);
+          SELECT CASE
+            WHEN NEW.sequence
+                <> COALESCE((SELECT MAX(sequence) FROM ledger_seal), 0) + 1
+              THEN RAISE(ABORT, 'ledger: seal-out-of-order')
+            WHEN EXISTS (SELECT 1 FROM ledger_seal
+                         WHERE transaction_id = NEW.transaction_id)
+              THEN RAISE(ABORT, 'ledger: ledger_seal has this key')
+            WHEN (SELECT posting_count FROM ledger_transaction
+                  WHERE id = NEW.transaction_id)
+                <> (SELECT COUNT(*) FROM ledger_posting
+                    WHERE transaction_id = NEW.transaction_id)
+              THEN RAISE(ABORT, 'ledger: entry-incomplete')
+          END;
         END""",
 }
 

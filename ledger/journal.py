@@ -13,6 +13,7 @@ from ledger.driver import Driver
 from ledger.entries import (
     TRANSACTION_COLUMNS,
     Act,
+    Barrier,
     Heading,
     Plan,
     ensure_words,
@@ -22,6 +23,7 @@ from ledger.entries import (
     transaction_from,
     write,
     write_many,
+    write_plain,
 )
 from ledger.errors import (
     AccountNotFound,
@@ -164,7 +166,7 @@ def post(
         memo=memo,
         scope=scope,
     )
-    return post_asked(Driver(session), _asked(draft))
+    return post_asked(Driver(session), asked_of(draft))
 
 
 def post_many(session: Session, drafts: Sequence[Draft]) -> list[Transaction]:
@@ -174,7 +176,7 @@ def post_many(session: Session, drafts: Sequence[Draft]) -> list[Transaction]:
     `post` for each; the first refusal is raised. Roll back then: where accounts
     keep lots, drafts before the refused one have been written.
     """
-    return _all(_post_batch(Driver(session), [_asked(one) for one in drafts]))
+    return _all(post_batch(Driver(session), [asked_of(one) for one in drafts]))
 
 
 def post_linked(session: Session, drafts: Sequence[Draft]) -> list[Transaction]:
@@ -186,7 +188,7 @@ def post_linked(session: Session, drafts: Sequence[Draft]) -> list[Transaction]:
     if not drafts:
         raise InvalidEntry("A linked set needs at least one transaction.")
     link = secrets.token_hex(LINK_BYTES)
-    done = _all(_post_batch(Driver(session), [_asked(one, link) for one in drafts]))
+    done = _all(post_batch(Driver(session), [asked_of(one, link) for one in drafts]))
     if len({transaction.link for transaction in done}) != 1:
         raise IdempotencyConflict(drafts[0].key)  # some were posted by another call
     return done
@@ -194,7 +196,7 @@ def post_linked(session: Session, drafts: Sequence[Draft]) -> list[Transaction]:
 
 def post_each(session: Session, drafts: Sequence[Draft]) -> list[Outcome]:
     """Post what can be posted; a refused draft changes nothing for the others."""
-    results = _post_batch(Driver(session), [_asked(one) for one in drafts])
+    results = post_batch(Driver(session), [asked_of(one) for one in drafts])
     return [_outcome(one) for one in results]
 
 
@@ -204,7 +206,7 @@ def preview(session: Session, drafts: Sequence[Draft]) -> Preview:
     It locks what it looks at, as posting does; close the transaction soon.
     """
     driver = Driver(session)
-    asked = [_asked(one) for one in drafts]
+    asked = [asked_of(one) for one in drafts]
     results, plans, accounts = _evaluate_batch(driver, asked)
     moved: dict[str, int] = {}
     for _, _, act in plans.values():
@@ -276,7 +278,7 @@ def credit_many(
         memo=memo,
         scope=scope,
     )
-    return post_asked(Driver(session), _asked(draft))
+    return post_asked(Driver(session), asked_of(draft))
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +292,8 @@ class Asked:
     codes: Sequence[str]
 
 
-def _asked(draft: Draft, link: str | None = None) -> Asked:
+def asked_of(draft: Draft, link: str | None = None) -> Asked:
+    """Return *draft* as the book reads it; refuse what is malformed."""
     if not draft.legs:
         raise InvalidEntry("A transaction needs at least one leg.")
     heading = Heading(
@@ -325,6 +328,10 @@ def _asked(draft: Draft, link: str | None = None) -> Asked:
 def post_asked(driver: Driver, asked: Asked) -> Transaction:
     """Post one transaction; see `post`."""
     heading = asked.heading
+    if not driver.is_sqlite and len(asked.legs) == 1:
+        posted = write_plain(driver, heading, asked.wanted, asked.legs[0])
+        if posted is not None:
+            return posted
     accounts = lock_accounts(driver, asked.codes)
     done = find_replay(driver, heading, asked.wanted)
     if done is not None:
@@ -356,6 +363,7 @@ def _evaluate_batch(
     """
     accounts = lock_known(driver, list(dict.fromkeys(_codes(batch))))
     before = find_replays(driver, [(one.heading, one.wanted) for one in batch])
+    barrier = Barrier(driver)
     results: dict[int, Result] = {}
     plans: dict[int, Plan] = {}
     for place, one in enumerate(batch):
@@ -364,6 +372,7 @@ def _evaluate_batch(
             results[place] = before[key]
             continue
         try:
+            barrier.ensure(one.heading.on)
             for code in one.codes:
                 if code not in accounts:
                     raise AccountNotFound(code)
@@ -380,7 +389,7 @@ def _codes(batch: Iterable[Asked]) -> Iterable[str]:
         yield from one.codes
 
 
-def _post_batch(driver: Driver, batch: Sequence[Asked]) -> list[Result]:
+def post_batch(driver: Driver, batch: Sequence[Asked]) -> list[Result]:
     """Post what can be posted; every table is written once, unless lots are spent."""
     keys = {(one.heading.scope, one.heading.key) for one in batch}
     if len(keys) < len(batch):  # rare: let the second see what the first has done

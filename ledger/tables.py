@@ -196,12 +196,10 @@ class Transaction(SQLModel, table=True):
     link: str | None = Field(default=None, sa_type=Text)
     refunds_id: int | None = Field(default=None, sa_type=RowId)
 
-    _replayed: bool = PrivateAttr(default=False)
-
     @property
     def replayed(self) -> bool:
         """True when the key had acted before and nothing was written now."""
-        return self._replayed
+        return "_replayed" in self.__dict__
 
 
 class Posting(SQLModel, table=True):

@@ -1,0 +1,265 @@
+"""The teller: posts in transactions of its own, many at once when many ask."""
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine
+
+from ledger.driver import Driver
+from ledger.errors import KeyTaken, LedgerError, Overloaded
+from ledger.journal import Asked, Draft, Result, asked_of, post_asked, post_batch
+from ledger.tables import Transaction
+
+T = TypeVar("T")
+
+BATCH_MAX = 512
+QUEUE_MAX = 5000
+WAIT_S = 10.0
+TRIES = 5
+FIRST_PAUSE_S = 0.005
+RETRIED = ("40001", "40P01", "55P03")
+"""PostgreSQL: serialisation failure, deadlock, a lock that did not come in time."""
+SYNC_CANCELLED = "01000"
+"""A commit that came back although the standby may not have it."""
+
+
+class _Ticket:
+    """One asked transaction, waiting to be done by whoever leads."""
+
+    __slots__ = ("asked", "error", "is_leader", "ready", "result")
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.result: Transaction | None = None
+        self.error: BaseException | None = None
+        self.is_leader = False
+        self.ready = threading.Lock()
+        self.ready.acquire()
+
+    def answer(self) -> Transaction:
+        if self.error is not None:
+            raise self.error
+        assert self.result is not None
+        return self.result
+
+
+class Teller:
+    """Posts one transaction after the other, each durable when its call returns.
+
+    Whoever comes first posts for all that wait by then, in one transaction of the
+    database: one fsync for many, and a busy account is locked once for all of them.
+    Who is alone posts at once, on the same connection. A refused draft changes
+    nothing for the others. Safe to use from many threads.
+
+    Args:
+        engine: An engine on the book; one connection of it is kept.
+        turn: Opens the writer's turn where several processes write to one SQLite
+            file; by default none is needed.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        turn: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        self._engine = engine
+        self._turn = turn
+        self._mutex = threading.Lock()
+        self._waiting: deque[_Ticket] = deque()
+        self._is_led = False
+        self._lane: _Lane | None = None
+
+    def post(self, draft: Draft) -> Transaction:
+        """Post *draft* as `ledger.post` does, and commit.
+
+        When the outcome is unknown (the connection was lost at the commit) it is
+        asked again by its key, so the answer is always true.
+
+        Raises:
+            Overloaded: too many wait, or the turn did not come in time; nothing
+                was written by this call, and asking again with the key is safe.
+            LedgerError: the refusals of `ledger.post`.
+        """
+        ticket = _Ticket(asked_of(draft))
+        with self._mutex:
+            if self._is_led:
+                if len(self._waiting) >= QUEUE_MAX:
+                    raise Overloaded("Too many wait to post. Come back in a moment.")
+                self._waiting.append(ticket)
+                leads = False
+            else:
+                self._is_led = leads = True
+        if leads:
+            self._lead([ticket])
+        else:
+            self._wait(ticket)
+        return ticket.answer()
+
+    def close(self) -> None:
+        """Give the connection back; the next post opens another."""
+        with self._mutex:
+            lane, self._lane = self._lane, None
+        if lane is not None:
+            lane.close()
+
+    def _wait(self, ticket: _Ticket) -> None:
+        if not ticket.ready.acquire(timeout=WAIT_S):
+            with self._mutex:
+                if ticket in self._waiting:
+                    self._waiting.remove(ticket)
+                    raise Overloaded("Too many wait to post. Come back in a moment.")
+            ticket.ready.acquire()  # it is being done, and every lock has its limit
+        if ticket.is_leader:
+            with self._mutex:
+                mine = [ticket, *self._take()]
+            self._lead(mine)
+
+    def _take(self) -> list[_Ticket]:
+        count = min(len(self._waiting), BATCH_MAX)
+        return [self._waiting.popleft() for _ in range(count)]
+
+    def _lead(self, mine: list[_Ticket]) -> None:
+        """Do what is *mine*, then let the next in the queue lead."""
+        try:
+            self._do(mine)
+        except BaseException as error:
+            for ticket in mine:
+                ticket.error = ticket.error or error
+            raise
+        finally:
+            with self._mutex:
+                follower = self._waiting.popleft() if self._waiting else None
+                self._is_led = follower is not None
+            if follower is not None:
+                follower.is_leader = True
+                follower.ready.release()
+            for ticket in mine[1:]:
+                ticket.ready.release()
+
+    def _do(self, mine: list[_Ticket]) -> None:
+        if len(mine) > 1 and self._do_together(mine):
+            return
+        for ticket in mine:
+            try:
+                ticket.result = self._alone(ticket.asked)
+            except Exception as error:  # noqa: BLE001 - it is that caller's answer
+                ticket.error = error
+
+    def _do_together(self, mine: list[_Ticket]) -> bool:
+        """Post them in one transaction; False when they are better done one by one."""
+        try:
+            with self._turn():
+                results = self._open().together([ticket.asked for ticket in mine])
+        except LedgerError:
+            return False  # one of them spoils it for all
+        except Exception as error:
+            if not self._may_retry(error):
+                raise
+            return False
+        for ticket, result in zip(mine, results, strict=True):
+            if isinstance(result, LedgerError):
+                ticket.error = result
+            else:
+                ticket.result = result
+        return True
+
+    def _alone(self, asked: Asked) -> Transaction:
+        pause = FIRST_PAUSE_S
+        for _ in range(TRIES - 1):
+            try:
+                with self._turn():
+                    return self._open().alone(asked)
+            except KeyTaken:
+                continue
+            except LedgerError:
+                raise
+            except Exception as error:
+                if not self._may_retry(error):
+                    raise
+            time.sleep(pause * random.random())
+            pause *= 2
+        try:
+            with self._turn():
+                return self._open().alone(asked)
+        except LedgerError:
+            raise
+        except Exception as error:
+            if self._may_retry(error):
+                raise Overloaded("The book is busy. Come back in a moment.") from error
+            raise
+
+    def _may_retry(self, error: Exception) -> bool:
+        """Say whether the same again may work; a lost connection is replaced."""
+        lane = self._lane
+        if lane is None:
+            return False
+        if lane.is_lost():
+            self.close()
+            return True
+        state = getattr(error, "sqlstate", None)
+        return state in RETRIED or "database is locked" in str(error)
+
+    def _open(self) -> "_Lane":
+        if self._lane is None:
+            self._lane = _Lane(self._engine)
+        return self._lane
+
+
+class _Lane:
+    """A connection that begins and commits by itself."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._pooled: Any = engine.raw_connection()
+        raw: Any = self._pooled.dbapi_connection
+        self._raw = raw
+        self._driver = Driver.on(self._raw, engine.dialect)
+        self._is_sqlite = self._driver.is_sqlite
+        self._begin = "BEGIN IMMEDIATE" if self._is_sqlite else "BEGIN"
+        self._doubts = False
+        if self._is_sqlite:
+            self._raw.isolation_level = None
+        else:
+            self._raw.autocommit = True
+            self._raw.add_notice_handler(self._heed)
+
+    def _heed(self, notice: Any) -> None:
+        self._doubts = self._doubts or notice.sqlstate == SYNC_CANCELLED
+
+    def alone(self, asked: Asked) -> Transaction:
+        """Post one in a transaction of its own."""
+        return self._commit(lambda: post_asked(self._driver, asked))
+
+    def together(self, batch: list[Asked]) -> list[Result]:
+        """Post many in one transaction; each has its own answer."""
+        return self._commit(lambda: post_batch(self._driver, batch))
+
+    def _commit(self, do: Callable[[], T]) -> T:
+        run = self._raw.execute
+        run(self._begin)
+        try:
+            done = do()
+            run("COMMIT")
+        except BaseException:
+            if not self.is_lost():
+                run("ROLLBACK")
+            raise
+        if self._doubts:
+            self._doubts = False
+            raise Overloaded("The standby may not have it yet. Ask again by the key.")
+        return done
+
+    def is_lost(self) -> bool:
+        """Say whether the connection is gone."""
+        return bool(not self._is_sqlite and self._raw.broken)
+
+    def close(self) -> None:
+        """Give the connection back, or drop it when it is lost."""
+        if self.is_lost():
+            self._pooled.invalidate()
+        self._pooled.close()
