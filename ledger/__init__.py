@@ -156,6 +156,7 @@ from ledger.tables import (
     Stop,
     Transaction,
 )
+from ledger.teller import Teller
 
 __all__ = [
     "CNY",
@@ -225,6 +226,7 @@ __all__ = [
     "Stop",
     "TextRefused",
     "Transaction",
+    "Teller",
     "TransactionNotFound",
     "TrialBalance",
     "TrialLine",
