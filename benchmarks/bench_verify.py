@@ -52,8 +52,12 @@ def export(path: Path, count: int) -> int:
     return town.sequence
 
 
-def seconds(*words: str) -> float:
-    """Return how long this Python takes for a program, its start included."""
+def seconds(*words: str, says: str = "") -> float:
+    """Return how long this Python takes for a program, its start included.
+
+    Raises:
+        RuntimeError: it failed, or did not say what it has to.
+    """
     begun = time.perf_counter()
     done = subprocess.run(
         [sys.executable, *words],
@@ -62,7 +66,7 @@ def seconds(*words: str) -> float:
         text=True,
         timeout=WAIT_MAX_S,
     )
-    if done.returncode:
+    if done.returncode or says not in done.stdout:
         raise RuntimeError(f"{words[0]}: {done.stdout[-400:]}{done.stderr[-400:]}")
     return time.perf_counter() - begun
 
@@ -78,7 +82,9 @@ def measure(folder: Path, *, entries: int, rounds: int) -> list[Goal]:
         ("-c", HASH_LINES, str(path)),
         ("-c", NOTHING),
     )
-    took = take_turns([partial(seconds, *words) for words in programs], rounds)
+    acts = [partial(seconds, *words) for words in programs]
+    acts[0] = partial(seconds, *programs[0], says=str(lines))
+    took = take_turns(acts, rounds)
     start = median(took[-1])
     ours, whole, by_line = ([one - start for one in times] for times in took[:3])
     print(f"verify: {lines:,} records, {megabytes:,.0f} MB")

@@ -130,7 +130,7 @@ class Pgbench:
             check=False,
         )
         if done.returncode or "aborted" in done.stderr:
-            raise RuntimeError(f"pgbench: {done.stderr[-800:]}")
+            raise RuntimeError(f"pgbench: {done.stderr[:800]}")
         return done.stdout
 
 
