@@ -146,8 +146,7 @@ def _given_back(driver: Driver, transaction_id: int) -> dict[int, int]:
     rows += driver.all(
         "SELECT g.from_lot_id, g.amount FROM ledger_transaction t"
         " JOIN ledger_lot g ON g.transaction_id = t.id"
-        " JOIN ledger_lot l ON l.id = g.from_lot_id AND l.account_id = g.account_id"
-        " WHERE t.refunds_id = ?",
+        " WHERE t.refunds_id = ? AND g.from_lot_id IS NOT NULL",
         (transaction_id,),
     )
     back: dict[int, int] = {}

@@ -157,6 +157,18 @@ def test_a_refunded_gift_comes_out_of_the_lots_it_made(shop: Shop) -> None:
     assert shop.left("lin") == [(DAY, after(60), 4)]
 
 
+def test_part_of_a_gift_goes_back_lot_by_lot(shop: Shop) -> None:
+    shop.earn("lin", 3, after(30), DAY)
+    shop.earn("lin", 3, after(60), DAY)
+    gift = shop.pay("lin", "wang", 5)
+    shop.back(gift, 2)
+    assert shop.left("wang") == [(DAY, after(30), 3)]
+    assert shop.left("lin") == [(DAY, after(60), 3)]
+    shop.back(gift, 2)
+    assert shop.left("wang") == [(DAY, after(30), 1)]
+    assert shop.left("lin") == [(DAY, after(30), 2), (DAY, after(60), 3)]
+
+
 def test_clerks_together_cannot_give_back_more_than_was_paid(engine: Engine) -> None:
     with Session(engine) as session:
         shop = Shop(session)
