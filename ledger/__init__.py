@@ -137,6 +137,8 @@ from ledger.periods import (
     period_to_close,
     periods,
 )
+from ledger.plain_text import export_text
+from ledger.plain_text_import import Imported, import_text
 from ledger.refunds import refund
 from ledger.sealing import Head, head, seal_pending
 from ledger.statements import Statement, StatementLine, statement
@@ -188,6 +190,7 @@ __all__ = [
     "HoldResolved",
     "HoldState",
     "IdempotencyConflict",
+    "Imported",
     "InFlight",
     "InexactAmount",
     "InsufficientFunds",
@@ -224,9 +227,9 @@ __all__ = [
     "Statement",
     "StatementLine",
     "Stop",
+    "Teller",
     "TextRefused",
     "Transaction",
-    "Teller",
     "TransactionNotFound",
     "TrialBalance",
     "TrialLine",
@@ -254,6 +257,7 @@ __all__ = [
     "expire_lots",
     "expiring",
     "export_lines",
+    "export_text",
     "extend_hold",
     "find_account",
     "find_hold",
@@ -261,6 +265,7 @@ __all__ = [
     "freeze_account",
     "head",
     "hold_state",
+    "import_text",
     "install_guards",
     "legs_of",
     "letter",
