@@ -12,6 +12,9 @@ from statistics import median
 
 import pysqlite3.dbapi2
 
+QUIET = 0.8
+PATIENCE_S = float(os.environ.get("BENCH_PATIENCE_S", "0.5"))
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -63,13 +66,40 @@ def compared(
 
 
 def take_turns(acts: Sequence[Callable[[], float]], rounds: int) -> list[list[float]]:
-    """Return what each act measured in each round; the order turns every round."""
+    """Return what each act measured in each round; the order turns every round.
+
+    Before each act it waits a little for a quiet machine (`wait_for_quiet`).
+    """
     measured: list[list[float]] = [[] for _ in acts]
     for turn in range(rounds):
         order = range(len(acts)) if turn % 2 else reversed(range(len(acts)))
         for place in order:
+            wait_for_quiet()
             measured[place].append(acts[place]())
     return measured
+
+
+def wait_for_quiet() -> None:
+    """Wait until four fifths of the processors idle, or `PATIENCE_S` has passed."""
+    deadline = time.monotonic() + PATIENCE_S
+    before = _ticks()
+    while before is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+        after = _ticks()
+        assert after is not None
+        idle, total = (new - old for new, old in zip(after, before, strict=True))
+        if total and idle / total >= QUIET:
+            return
+        before = after
+
+
+def _ticks() -> tuple[int, int] | None:
+    """Return the idle and all ticks of the processors since boot, where told."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return None
+    ticks = [int(word) for word in stat.read_text().splitlines()[0].split()[1:]]
+    return ticks[3], sum(ticks)
 
 
 def print_goals(goals: Sequence[Goal]) -> None:
