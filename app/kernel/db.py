@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import threading
 import time
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +17,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel
 
-from app.kernel.errors import Busy
+from app.kernel.errors import Busy, OutcomeUnknown
 from app.kernel.i18n import msg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import psycopg
+
+log = logging.getLogger(__name__)
 
 SQLITE_OLDEST = (3, 51, 3)
 """The first SQLite without the WAL-reset race (two connections, a lost commit)."""
@@ -198,7 +204,7 @@ def _sqlite_engine(url: str) -> Engine:
 
 def _postgres_engine(url: str) -> Engine:
     plain = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         plain,
         pool_size=8,
         max_overflow=8,
@@ -210,3 +216,42 @@ def _postgres_engine(url: str) -> Engine:
             " -c timezone=UTC"
         },
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(
+        _dialect: object, _record: object, words: list[Any], names: dict[str, Any]
+    ) -> Any:
+        return _careful_connection().connect(*words, **names)
+
+    return engine
+
+
+@cache
+def _careful_connection() -> type[psycopg.Connection[Any]]:
+    """Return a connection that does not take a COMMIT with a warning for a yes.
+
+    Whose wait for the synchronous standby is cancelled (`pg_cancel_backend`, a fast
+    shutdown) hears COMMIT and a mere warning; after a failover the change is gone.
+    """
+    import psycopg
+
+    class Careful(psycopg.Connection[Any]):
+        def commit(self) -> None:
+            warnings: list[str] = []
+
+            def note(notice: psycopg.errors.Diagnostic) -> None:
+                if notice.severity_nonlocalized == "WARNING":
+                    warnings.append(notice.message_primary or "")
+
+            self.add_notice_handler(note)
+            try:
+                super().commit()
+            finally:
+                self.remove_notice_handler(note)
+            if warnings:
+                log.error("COMMIT came with a warning: %s", warnings[0])
+                raise OutcomeUnknown(
+                    msg("The fair is very busy. Please try again in a moment.")
+                )
+
+    return Careful

@@ -59,3 +59,7 @@ class Busy(Refusal):
     """The fair cannot answer now; the same request may be sent again."""
 
     status = 503
+
+
+class OutcomeUnknown(Busy):
+    """The change may stand or not; the same request, with its key, will tell."""

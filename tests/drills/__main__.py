@@ -65,22 +65,26 @@ def _run(asked: argparse.Namespace, drill: Drill) -> int:
         try:
             result = drill.run(options)
         except Skipped as missing:
-            print(f"{asked.name}: SKIPPED, {missing}")
+            _say(f"{asked.name}: SKIPPED, {missing}")
             return SKIPPED
     took = f"seed {asked.seed}, {time.monotonic() - begun:.0f} s"
     if asked.canary:
         verdict = "caught" if result.problems else "NOT CAUGHT: the drill is broken"
         first = f" ({result.problems[0]})" if result.problems else ""
-        print(
+        _say(
             f"{asked.name}: canary '{drill.defect}' {verdict}{first};"
             f" {result.figures}; {took}"
         )
         return 0 if result.problems else 1
     for problem in result.problems[:SHOWN]:
-        print(f"  {problem}", file=sys.stderr)
+        _say(f"  {problem}")
     verdict = f"MISSED {len(result.problems)}" if result.problems else "ok"
-    print(f"{asked.name}: {result.figures}; {took}: {verdict}")
+    _say(f"{asked.name}: {result.figures}; {took}: {verdict}")
     return 1 if result.problems else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a command's answer
 
 
 if __name__ == "__main__":

@@ -29,8 +29,6 @@ CODES = [ISSUANCE, POOL, *PEOPLE]
 START = Decimal(1_000_000)
 """What each person begins with: no act is ever refused for want of points."""
 
-verify_book = getattr(ledger, "verify_book", None) or ledger.verify
-
 Move = tuple[str, str, Decimal]
 
 
@@ -88,7 +86,7 @@ def key_of(hand: int, number: int) -> str:
 
 def act(session: Session, hand: int, number: int) -> None:
     """Do act *number* of *hand*: earn, give, hold, capture, hold, release, give, undo."""
-    payer, payee = _pair(hand, number)
+    payer = _pair(hand, number)[0]
     key = key_of(hand, number)
     at = NOON + timedelta(seconds=number)
     match number % 8:
@@ -187,7 +185,7 @@ def problems_of(db: Database, acknowledged: dict[int, int]) -> list[str]:
             done[hand] = len(numbers)
         if not found:
             found += _wrong_balances(session, done)
-        report = verify_book(session)
+        report = ledger.verify_book(session)
         if not report.ok:
             found.append(f"the book does not verify: {report.first_bad}")
     return found

@@ -121,9 +121,11 @@ def _let_them_write(
     if chance.random() < 0.15:  # killed while it opens the book
         time.sleep(chance.uniform(0, 0.06))
         return 0.0
-    for writer in writers:
-        if not writer.wait_until_ready():
-            problems.append(f"hand {writer.hand} was not ready in {READY_MAX_S} s")
+    problems += [
+        f"hand {writer.hand} was not ready in {READY_MAX_S} s"
+        for writer in writers
+        if not writer.wait_until_ready()
+    ]
     ready = time.monotonic() - writers[0].begun
     if chance.random() < 0.5:  # any moment, or one just after a promise
         time.sleep(chance.uniform(0, 0.06))
