@@ -9,11 +9,18 @@ from sqlalchemy.orm import Session
 
 from ledger.amounts import amount_of, positive_steps_of
 from ledger.driver import Driver, Row, as_day, marks
-from ledger.entries import Act, Heading, find_replay, request_hash, write
+from ledger.entries import (
+    Act,
+    Heading,
+    Plan,
+    find_replay,
+    request_hash,
+    write,
+    write_many,
+)
 from ledger.errors import AccountNotFound, InvalidEntry
-from ledger.journal import Leg, post
-from ledger.locking import Kept, ensure_open, lock_accounts
-from ledger.lots_plan import LotPlan, NewLot
+from ledger.locking import CODES_AT_ONCE, Kept, ensure_open, evaluate, lock_accounts
+from ledger.lots_plan import NO_TERMS, LotLeft, LotPlan, NewLot, plan_of, shelves_after
 from ledger.tables import AccountState, Transaction
 
 EXPIRE_BATCH_MAX = 500
@@ -199,17 +206,25 @@ def expire_lots(
         One transaction of kind ``EXPIRE`` for each account.
     """
     driver = Driver(session)
-    due = _due(driver, on, limit)
     targets = {
-        code: into if isinstance(into, str) else into(code, unit) for code, unit in due
+        code: into if isinstance(into, str) else into(code, unit)
+        for code, unit in _due(driver, on, limit)
     }
-    lock_accounts(driver, [*targets, *targets.values()])
+    accounts = lock_accounts(driver, [*targets, *targets.values()])
     expired = _expired(driver, list(targets), on)
-    return [
-        post(
-            session,
-            [Leg(code, targets[code], amount)],
-            key=key,
+
+    def lots_of(account: Kept) -> Sequence[LotLeft]:
+        return expired.get(account.id, ())
+
+    plans: list[Plan] = []
+    for code, target in targets.items():
+        kept = accounts[code]
+        steps = sum(lot[1] for lot in lots_of(kept)) - kept.held
+        if steps <= 0 or kept.state != AccountState.OPEN:
+            continue  # something happened before it was locked
+        heading = Heading(
+            op="expire",
+            key=f"expire:{kept.public_code}:{on}",
             kind="EXPIRE",
             cause=f"expiry:{on}",
             at=at,
@@ -217,8 +232,11 @@ def expire_lots(
             entered_by=entered_by,
             rule_version=rule_version,
         )
-        for code, (key, amount) in expired.items()
-    ]
+        moves = evaluate(accounts, [(code, target, steps)])
+        lots = plan_of(shelves_after(moves, [NO_TERMS], on, lots_of))
+        wanted = request_hash(heading, [code, target, str(steps)])
+        plans.append((heading, wanted, Act(moves=moves, lots=lots)))
+    return write_many(driver, plans) if plans else []
 
 
 def _account(driver: Driver, code: str) -> tuple[int, int, int]:
@@ -255,24 +273,15 @@ def _ensure_may_start(kept: Kept, made: Sequence[NewLot]) -> None:
         raise InvalidEntry(f"The lots of {kept.code!r} add up to its {balance}.")
 
 
-EXPIRED = (
-    " FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id"
-    " JOIN ledger_unit u ON u.code = a.unit"
-    " WHERE l.used < l.amount AND l.expires_on <= ? AND a.state = ?"
-)
-"""Lots with something left on a day, of accounts in a state."""
-
-FREE = "SUM(l.amount - l.used) - a.debits_pending"
-"""What of an account's expired lots is not held."""
-
-
 def _due(driver: Driver, on: date, limit: int) -> list[tuple[str, str]]:
     """Return (code, unit) of accounts that have something to lose on a day."""
     rows = driver.all(
-        f"SELECT a.code, a.unit{EXPIRED} AND NOT EXISTS"  # noqa: S608
-        " (SELECT 1 FROM ledger_transaction t WHERE t.scope = ''"
-        " AND t.key = 'expire:' || a.public_code || ?)"
-        f" GROUP BY a.id HAVING {FREE} > 0 ORDER BY a.id LIMIT ?",
+        "SELECT a.code, a.unit FROM ledger_lot l"
+        " JOIN ledger_account a ON a.id = l.account_id"
+        " WHERE l.used < l.amount AND l.expires_on <= ? AND a.state = ?"
+        " AND NOT EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.scope = ''"
+        " AND t.key = 'expire:' || a.public_code || ?) GROUP BY a.id"
+        " HAVING SUM(l.amount - l.used) > a.debits_pending ORDER BY a.id LIMIT ?",
         (driver.day(on), AccountState.OPEN, f":{on}", limit),
     )
     return [(row[0], row[1]) for row in rows]
@@ -280,17 +289,19 @@ def _due(driver: Driver, on: date, limit: int) -> list[tuple[str, str]]:
 
 def _expired(
     driver: Driver, codes: Sequence[str], on: date
-) -> dict[str, tuple[str, Decimal]]:
-    """Return (key, amount) of what expires, by code, read again under lock."""
-    if not codes:
-        return {}
-    rows = driver.all(
-        f"SELECT a.code, a.public_code, {FREE}, u.exponent{EXPIRED}"
-        f" AND a.code IN ({marks(len(codes))})"
-        f" GROUP BY a.id, u.exponent HAVING {FREE} > 0 ORDER BY a.id",
-        (driver.day(on), AccountState.OPEN, *codes),
-    )
-    return {
-        code: (f"expire:{public}:{on}", amount_of(int(steps), exponent=exponent))
-        for code, public, steps, exponent in rows
-    }
+) -> dict[int, list[LotLeft]]:
+    """Return by account the lots that have expired, in order, read under lock."""
+    found: dict[int, list[LotLeft]] = {}
+    for start in range(0, len(codes), CODES_AT_ONCE):
+        chunk = codes[start : start + CODES_AT_ONCE]
+        rows = driver.all(
+            "SELECT l.account_id, l.id, l.amount - l.used, l.earned_on, l.expires_on"  # noqa: S608
+            " FROM ledger_lot l JOIN ledger_account a ON a.id = l.account_id"
+            f" WHERE a.code IN ({marks(len(chunk))})"
+            f" AND l.used < l.amount AND l.expires_on <= ?{IN_ORDER}",
+            (*chunk, driver.day(on)),
+        )
+        for account, lot, left, earned_on, expires_on in rows:
+            one = (lot, left, as_day(earned_on), as_day(expires_on))
+            found.setdefault(account, []).append(one)
+    return found
