@@ -6,7 +6,7 @@ export PYTHONHASHSEED = 0
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.ready-$(shell cat requirements.lock requirements-dev.lock pyproject.toml | sha256sum | cut -c1-16)
 
-.PHONY: run test check bench setup words lock clean
+.PHONY: run test check bench drill setup words lock clean
 
 run: setup ## Set up, load the demo town once, serve it on http://127.0.0.1:8000
 	FAIR_DEMO=1 $(BIN)/fair demo --size district
@@ -26,6 +26,9 @@ check: setup ## Style, types, walls between the rooms, templates, translations
 
 bench: setup ## Speed, as ratios to references in the same run
 	$(BIN)/python -m benchmarks
+
+drill: setup ## Break something on purpose: make drill NAME=kill9 [ARGS=--canary]
+	$(BIN)/python -m tests.drills $(NAME) $(ARGS)
 
 words: setup ## Rebuild the Traditional catalogues from the Simplified ones
 	$(BIN)/python -m app.locale.tool

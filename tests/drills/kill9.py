@@ -119,7 +119,7 @@ def _let_them_write(
 ) -> float:
     """Return how long the slower one took to be ready, 0 when nobody looked."""
     if chance.random() < 0.15:  # killed while it opens the book
-        time.sleep(chance.uniform(0, 0.06))
+        time.sleep(chance.uniform(0, 0.04))
         return 0.0
     problems += [
         f"hand {writer.hand} was not ready in {READY_MAX_S} s"
@@ -128,9 +128,9 @@ def _let_them_write(
     ]
     ready = time.monotonic() - writers[0].begun
     if chance.random() < 0.5:  # any moment, or one just after a promise
-        time.sleep(chance.uniform(0, 0.06))
+        time.sleep(chance.uniform(0, 0.04))
     else:
-        _listen(writers, chance.randrange(4, 20))
+        _listen(writers, chance.randrange(3, 10))
         time.sleep(chance.uniform(0, 0.002))
     return ready
 
