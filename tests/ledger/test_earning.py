@@ -171,6 +171,19 @@ def test_the_hours_of_the_same_service_come_with_it(shop: Shop) -> None:
     assert shop.left("lin") == []
 
 
+def test_what_comes_along_has_days_of_its_own_and_is_no_part(shop: Shop) -> None:
+    share = Leg(MINT, "wang", Decimal(2), after(-3), after(30))
+    donation = Leg("lin", OVER, Decimal(1))
+    said: Any = {"key": "share", "cause": "shift:1", "extra_legs": [share, donation]}
+    assert parts(earn(shop, "12.00", **said)) == ["10.00", "0.00", "2.00"]
+    assert parts(earn(shop, "12.00", **said)) == ["10.00", "0.00", "2.00"]
+    assert posted(shop, "lin", OVER) == ["9.00", "3.00"]
+    assert shop.left("wang") == [(after(-3), after(30), 2)]
+    later = Leg(MINT, "wang", Decimal(2), after(-3), after(31))
+    with pytest.raises(ledger.IdempotencyConflict):
+        earn(shop, "12.00", **(said | {"extra_legs": [later, donation]}))
+
+
 def test_reversing_an_earning_gives_the_offset_back(shop: Shop) -> None:
     earn(shop, "4.00")
     shop.pay("lin", POOL, 4)
