@@ -94,9 +94,11 @@ class Driver:
 
     def _copy(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         try:
+            self._execute("SET LOCAL ledger.many = 'on'")
             with self._raw.cursor() as cursor, cursor.copy(sql) as copy:
                 for row in rows:
                     copy.write_row(row)
+            self._execute("SET LOCAL ledger.many = 'off'")
         except self._error as error:
             raise refusal_in(error) from error
 

@@ -33,8 +33,8 @@ BEGIN
   RETURN NEW;
 END $$"""
 
-ACCOUNT_MOVES = """
-CREATE OR REPLACE FUNCTION ledger_account_moves() RETURNS trigger
+ACCOUNT_KEEPS = """
+CREATE OR REPLACE FUNCTION ledger_account_keeps() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
   IF ROW(NEW.id, NEW.code, NEW.public_code, NEW.unit, NEW.kind, NEW.opened_at)
@@ -45,14 +45,14 @@ BEGIN
   IF NEW.owner_ref IS DISTINCT FROM OLD.owner_ref AND NEW.owner_ref IS NOT NULL THEN
     PERFORM ledger_fail('an owner may only be erased');
   END IF;
-  IF pg_trigger_depth() < 2 AND
-     ROW(NEW.debits_posted, NEW.credits_posted, NEW.debits_pending,
-         NEW.credits_pending, NEW.floor, NEW.state, NEW.last_posting_id,
-         NEW.last_act_id, NEW.keeps_lots)
-     IS DISTINCT FROM
-     ROW(OLD.debits_posted, OLD.credits_posted, OLD.debits_pending,
-         OLD.credits_pending, OLD.floor, OLD.state, OLD.last_posting_id,
-         OLD.last_act_id, OLD.keeps_lots) THEN
+  RETURN NEW;
+END $$"""
+
+ACCOUNT_MOVES = """
+CREATE OR REPLACE FUNCTION ledger_account_moves() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF pg_trigger_depth() < 2 THEN
     PERFORM ledger_fail('counters move by journal rows');
   END IF;
   RETURN NEW;
@@ -100,66 +100,67 @@ END $$"""
 POSTING_MOVES = """
 CREATE OR REPLACE FUNCTION ledger_posting_moves() RETURNS trigger
 LANGUAGE plpgsql AS $$
-DECLARE p ledger_posting; many boolean; paying text; paid text; fits boolean;
+DECLARE paying text; paid text; fits boolean;
 BEGIN
-  SELECT * INTO p FROM added LIMIT 1;
-  IF NOT FOUND THEN RETURN NULL; END IF;
-  SELECT true INTO many FROM added OFFSET 1 LIMIT 1;
-  IF many THEN
-    -- One statement each for all of them: many postings may move one account.
-    SELECT x.* INTO p FROM added x
-      JOIN ledger_account d ON d.id = x.debit_account_id
-      JOIN ledger_account c ON c.id = x.credit_account_id
-      JOIN ledger_unit u ON u.code = d.unit
-      JOIN ledger_transaction t ON t.id = x.transaction_id
-      WHERE d.state <> 'open' OR c.state <> 'open' OR d.unit <> c.unit
-        OR mod(x.amount, (10 ^ (4 - u.exponent))::bigint) <> 0
-        OR x.line NOT BETWEEN 1 AND t.posting_count LIMIT 1;
-    IF NOT FOUND THEN
-      SELECT (w.posting).* INTO p FROM (
-        SELECT m.posting, m.after, a.credits_posted - a.debits_posted
-            + sum(m.moved) OVER (PARTITION BY m.account_id ORDER BY m.id) AS true_after
-          FROM (
-            SELECT x AS posting, x.id, x.debit_account_id AS account_id,
-                -x.amount AS moved, x.debit_balance_after AS after FROM added x
-            UNION ALL
-            SELECT x, x.id, x.credit_account_id, x.amount, x.credit_balance_after
-              FROM added x) m
-          JOIN ledger_account a ON a.id = m.account_id) w
-        WHERE w.after <> w.true_after LIMIT 1;
-    END IF;
-    IF FOUND THEN PERFORM ledger_posting_refused(p); END IF;
-    UPDATE ledger_account a SET debits_posted = a.debits_posted + m.debits,
-        credits_posted = a.credits_posted + m.credits, last_posting_id = m.last_id
-      FROM (
-        SELECT account_id, sum(debit) AS debits, sum(credit) AS credits,
-            max(id) AS last_id
-          FROM (
-            SELECT id, debit_account_id AS account_id, amount AS debit, 0 AS credit
-              FROM added
-            UNION ALL
-            SELECT id, credit_account_id, 0, amount FROM added) s
-          GROUP BY account_id) m
-      WHERE a.id = m.account_id;
-    RETURN NULL;
-  END IF;
-  UPDATE ledger_account SET debits_posted = debits_posted + p.amount,
-      last_posting_id = p.id
-    WHERE id = p.debit_account_id AND state = 'open'
-      AND credits_posted - debits_posted - p.amount = p.debit_balance_after
+  UPDATE ledger_account SET debits_posted = debits_posted + NEW.amount,
+      last_posting_id = NEW.id
+    WHERE id = NEW.debit_account_id AND state = 'open'
+      AND credits_posted - debits_posted - NEW.amount = NEW.debit_balance_after
     RETURNING unit INTO paying;
-  UPDATE ledger_account SET credits_posted = credits_posted + p.amount,
-      last_posting_id = p.id
-    WHERE id = p.credit_account_id AND state = 'open'
-      AND credits_posted - debits_posted + p.amount = p.credit_balance_after
+  UPDATE ledger_account SET credits_posted = credits_posted + NEW.amount,
+      last_posting_id = NEW.id
+    WHERE id = NEW.credit_account_id AND state = 'open'
+      AND credits_posted - debits_posted + NEW.amount = NEW.credit_balance_after
     RETURNING unit INTO paid;
-  SELECT mod(p.amount, (10 ^ (4 - u.exponent))::bigint) = 0
-      AND p.line BETWEEN 1 AND t.posting_count INTO fits
+  SELECT mod(NEW.amount, (10 ^ (4 - u.exponent))::bigint) = 0
+      AND NEW.line BETWEEN 1 AND t.posting_count INTO fits
     FROM ledger_unit u, ledger_transaction t
-    WHERE u.code = paying AND t.id = p.transaction_id;
+    WHERE u.code = paying AND t.id = NEW.transaction_id;
   IF paying IS DISTINCT FROM paid OR fits IS NOT TRUE THEN
-    PERFORM ledger_posting_refused(p);
+    PERFORM ledger_posting_refused(NEW);
   END IF;
+  RETURN NULL;
+END $$"""
+
+POSTINGS_MOVE = """
+CREATE OR REPLACE FUNCTION ledger_postings_move() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE p ledger_posting;
+BEGIN
+  SELECT x.* INTO p FROM added x
+    JOIN ledger_account d ON d.id = x.debit_account_id
+    JOIN ledger_account c ON c.id = x.credit_account_id
+    JOIN ledger_unit u ON u.code = d.unit
+    JOIN ledger_transaction t ON t.id = x.transaction_id
+    WHERE d.state <> 'open' OR c.state <> 'open' OR d.unit <> c.unit
+      OR mod(x.amount, (10 ^ (4 - u.exponent))::bigint) <> 0
+      OR x.line NOT BETWEEN 1 AND t.posting_count LIMIT 1;
+  IF NOT FOUND THEN
+    SELECT (w.posting).* INTO p FROM (
+      SELECT m.posting, m.after, a.credits_posted - a.debits_posted
+          + sum(m.moved) OVER (PARTITION BY m.account_id ORDER BY m.id) AS true_after
+        FROM (
+          SELECT x AS posting, x.id, x.debit_account_id AS account_id,
+              -x.amount AS moved, x.debit_balance_after AS after FROM added x
+          UNION ALL
+          SELECT x, x.id, x.credit_account_id, x.amount, x.credit_balance_after
+            FROM added x) m
+        JOIN ledger_account a ON a.id = m.account_id) w
+      WHERE w.after <> w.true_after LIMIT 1;
+  END IF;
+  IF FOUND THEN PERFORM ledger_posting_refused(p); END IF;
+  UPDATE ledger_account a SET debits_posted = a.debits_posted + m.debits,
+      credits_posted = a.credits_posted + m.credits, last_posting_id = m.last_id
+    FROM (
+      SELECT account_id, sum(debit) AS debits, sum(credit) AS credits,
+          max(id) AS last_id
+        FROM (
+          SELECT id, debit_account_id AS account_id, amount AS debit, 0 AS credit
+            FROM added
+          UNION ALL
+          SELECT id, credit_account_id, 0, amount FROM added) s
+        GROUP BY account_id) m
+    WHERE a.id = m.account_id;
   RETURN NULL;
 END $$"""
 
@@ -260,16 +261,18 @@ BEGIN
     OR EXISTS (SELECT 1 FROM ledger_stop WHERE lifted_at IS NULL)
     OR effective_on_ <= (SELECT MAX(last_on) FROM ledger_period)
   THEN RETURN NULL; END IF;
-  INSERT INTO ledger_transaction (scope, key, request_hash, kind, cause, at,
-      effective_on, entered_by, approved_by, rule_version, posting_count, salt,
-      format)
-    VALUES (scope_, key_, request_hash_, kind_, cause_, at_, effective_on_,
-      entered_by_, approved_by_, rule_version_, 1, salt_, 2)
-    RETURNING id INTO number;
+  WITH t AS (
+    INSERT INTO ledger_transaction (scope, key, request_hash, kind, cause, at,
+        effective_on, entered_by, approved_by, rule_version, posting_count, salt,
+        format)
+      VALUES (scope_, key_, request_hash_, kind_, cause_, at_, effective_on_,
+        entered_by_, approved_by_, rule_version_, 1, salt_, 2)
+      RETURNING id),
+  waiting AS (INSERT INTO ledger_unsealed (transaction_id) SELECT id FROM t)
   INSERT INTO ledger_posting (transaction_id, line, debit_account_id,
       credit_account_id, amount, debit_balance_after, credit_balance_after)
-    VALUES (number, 1, d.id, c.id, amount_, d.posted - amount_, c.posted + amount_);
-  INSERT INTO ledger_unsealed (transaction_id) VALUES (number);
+    SELECT t.id, 1, d.id, c.id, amount_, d.posted - amount_, c.posted + amount_ FROM t
+    RETURNING transaction_id INTO number;
   RETURN number;
 END $$"""
 
@@ -324,10 +327,12 @@ FUNCTIONS = (
     REFUSE,
     FAIL,
     ACCOUNT_OPENS,
+    ACCOUNT_KEEPS,
     ACCOUNT_MOVES,
     CHANGE_APPLIES,
     POSTING_REFUSED,
     POSTING_MOVES,
+    POSTINGS_MOVE,
     HOLD_MOVES,
     EXTENSION_MOVES,
     RESOLUTION_MOVES,
@@ -339,20 +344,9 @@ FUNCTIONS = (
     SEAL_IN_ORDER,
 )
 
-ALL_AT_ONCE = {
-    "ledger_posting_moves": "ledger_posting",
-    "ledger_transaction_in_time": "ledger_transaction",
-}
-"""Guards that look at all rows of one INSERT together."""
-
-BY_HAND = (
-    "pg_trigger_depth() = 0 OR"
-    " ROW(NEW.id, NEW.code, NEW.public_code, NEW.unit, NEW.kind, NEW.opened_at,"
-    " NEW.owner_ref) IS DISTINCT FROM"
-    " ROW(OLD.id, OLD.code, OLD.public_code, OLD.unit, OLD.kind, OLD.opened_at,"
-    " OLD.owner_ref)"
-)
-"""Only such an update of an account is looked at; the book's own triggers pass."""
+MANY = "current_setting('ledger.many', true)"
+"""'on' while `Driver.insert` copies many rows: then one guard looks at all of them
+together. Whatever else is inserted is looked at row by row."""
 
 WHEN_AND_DO = {
     "ledger_account_opens": ("ledger_account", "BEFORE INSERT"),
@@ -400,11 +394,48 @@ def triggers() -> list[tuple[str, str, str]]:
                 f"{moment} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
             )
         )
-    for name, table in ALL_AT_ONCE.items():
-        when = f"AFTER INSERT ON {table} REFERENCING NEW TABLE AS added"
-        text = f"{when} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
-        texts.append((name, table, text))
-    name, table = "ledger_account_moves", "ledger_account"
-    text = f"BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({BY_HAND})"
-    texts.append((name, table, f"{text} EXECUTE FUNCTION {name}()"))
+    added = "REFERENCING NEW TABLE AS added FOR EACH STATEMENT"
+    texts += [
+        (
+            "ledger_account_keeps",
+            "ledger_account",
+            (
+                "BEFORE UPDATE OF id, code, public_code, unit, kind, opened_at, owner_ref"
+                " ON ledger_account FOR EACH ROW EXECUTE FUNCTION ledger_account_keeps()"
+            ),
+        ),
+        (
+            "ledger_account_moves",
+            "ledger_account",
+            (
+                "BEFORE UPDATE OF debits_posted, credits_posted, debits_pending,"
+                " credits_pending, floor, state, last_posting_id, last_act_id, keeps_lots"
+                " ON ledger_account FOR EACH ROW EXECUTE FUNCTION ledger_account_moves()"
+            ),
+        ),
+        (
+            "ledger_posting_moves",
+            "ledger_posting",
+            (
+                f"AFTER INSERT ON ledger_posting FOR EACH ROW WHEN ({MANY} IS DISTINCT"
+                " FROM 'on') EXECUTE FUNCTION ledger_posting_moves()"
+            ),
+        ),
+        (
+            "ledger_postings_move",
+            "ledger_posting",
+            (
+                f"AFTER INSERT ON ledger_posting {added} WHEN ({MANY} = 'on')"
+                " EXECUTE FUNCTION ledger_postings_move()"
+            ),
+        ),
+        (
+            "ledger_transaction_in_time",
+            "ledger_transaction",
+            (
+                f"AFTER INSERT ON ledger_transaction {added}"
+                " EXECUTE FUNCTION ledger_transaction_in_time()"
+            ),
+        ),
+    ]
     return texts

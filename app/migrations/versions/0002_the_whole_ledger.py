@@ -320,6 +320,8 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger_lot_use", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_lot_use_lot_id", ["lot_id"], unique=False)
 
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE ledger_account SET (fillfactor = 50)")
     # Plain ALTERs: rebuilding these tables would take their guards away.
     for table in ("ledger_account", "ledger_account_change"):
         op.add_column(
