@@ -12,7 +12,9 @@ from ledger.records import Record, records_of
 PAGE = 500
 
 
-def export_lines(session: Session, *, since: int = 0) -> Iterator[str]:
+def export_lines(
+    session: Session, *, since: int = 0, until: int | None = None
+) -> Iterator[str]:
     """Yield the sealed records after sequence *since* as lines of JSON.
 
     Accounts appear by their random public codes; causes by their noun; who
@@ -22,17 +24,18 @@ def export_lines(session: Session, *, since: int = 0) -> Iterator[str]:
     Args:
         session: An open session; keep it open while the lines are read.
         since: Sequence number after which to begin; 0 is the whole book.
+        until: Sequence number to end with; None is the newest.
     """
     driver = Driver(session)
     previous = GENESIS
     if since:
         asked = "SELECT hash FROM ledger_seal WHERE sequence = ?"
         previous = driver.value(asked, (since,)) or GENESIS
-    while True:
+    while until is None or since < until:
         seals = driver.all(
             "SELECT sequence, transaction_id, leaf, hash FROM ledger_seal"
             " WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            (since, PAGE),
+            (since, PAGE if until is None else min(PAGE, until - since)),
         )
         if not seals:
             return
