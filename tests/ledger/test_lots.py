@@ -162,6 +162,17 @@ def test_expiry_goes_on_in_parts_and_leaves_the_frozen_alone(shop: Shop) -> None
     assert shop.left("lin") == shop.left("wang") == []
 
 
+def test_who_holds_everything_keeps_nobody_from_expiring(shop: Shop) -> None:
+    shop.earn("lin", 1, after(1), DAY)
+    shop.earn("wang", 2, after(1), DAY)
+    said: Any = {"payer": "lin", "payee": POOL, "amount": Decimal(1), "kind": "HOLD"}
+    ledger.place_hold(shop.session, **said, **shop.said("hold"))
+    on, at = after(1), shop.at
+    done = ledger.expire_lots(shop.session, on=on, at=at, into=EXPIRED, limit=1)
+    assert len(done) == 1
+    assert shop.left("wang") == []
+
+
 def test_what_passes_through_makes_no_lot(shop: Shop) -> None:
     shop.earn("lin", 5, after(10), DAY)
     legs = [Leg(MINT, "lin", Decimal(8), DAY, after(90)), Leg("lin", POOL, Decimal(6))]
@@ -474,6 +485,8 @@ class Both:
         assert all(lot[1] is None for name in PEOPLE for lot in self.shop.left(name))
         balances = ledger.balances(self.shop.session, [*PEOPLE, POOL, EXPIRED])
         assert sum(one.posted for one in balances.values()) == self.issued
+        report = ledger.verify_book(self.shop.session)
+        assert report.ok, report.problems
 
     def compare(self) -> None:
         for name in PEOPLE:
