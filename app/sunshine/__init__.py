@@ -1,9 +1,10 @@
 """The sunshine ledger (阳光账本): the book that anybody may read and recompute.
 
-Nouns: `BookCheck`, `Entry`. It changes nothing but its own list of checks.
+Nouns: `BookCheck`, `Entry`. It keeps its own list of checks, publishes checkpoints, and
+stops the writing when a check finds the book broken.
 """
 
-from app.sunshine.actions import check_book
+from app.sunshine.actions import check_book, publish_checkpoint
 from app.sunshine.models import BookCheck
 from app.sunshine.queries import entries_until, entry_for, last_check
 from app.sunshine.rules import Entry, Move
@@ -16,4 +17,5 @@ __all__ = [
     "entries_until",
     "entry_for",
     "last_check",
+    "publish_checkpoint",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from sqlmodel import Session, col, select
 
 from app import wallet
@@ -43,9 +41,8 @@ def entry_for(session: Session, sequence: int) -> Entry:
 def _read(session: Session, since: int, until: int) -> list[Entry]:
     """Return the entries after place *since*, with the one before for its hash."""
     first = max(0, since - 1)
-    lines = islice(wallet.export_lines(session, since=first), until - first)
     found: list[Entry] = []
-    for line in lines:
+    for line in wallet.export_lines(session, since=first, until=until):
         found.append(entry_from(line, found[-1].link if found else GENESIS))
     return found[since - first :]
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
+from app import wallet
 from app.kernel.i18n import msg
 
 UNITS: Mapping[str, str] = MappingProxyType(
@@ -32,36 +30,6 @@ STEPS_OF: Mapping[str, str] = MappingProxyType(
     }
 )
 """An amount of each unit, as people say it; yuan have a filter of their own."""
-KINDS_OF_ACCOUNT: Mapping[str, str] = MappingProxyType(
-    {
-        "member": msg("In people's passbooks"),
-        "issuance": msg("Credited by the programmes"),
-        "redeemed": msg("Spent and retired"),
-        "hours_contra": msg("Hours given, other side"),
-        "cash": msg("Cash seen at counters"),
-        "payable": msg("Owed to workshops"),
-        "income": msg("Commission for the community"),
-        "fund": msg("Community fund"),
-    }
-)
-KINDS_OF_ENTRY: Mapping[str, str] = MappingProxyType(
-    {
-        "EARN_HOURS": msg("Hours credited"),
-        "HOLD": msg("Points set aside"),
-        "CAPTURE": msg("Points spent"),
-        "RELEASE": msg("Points given back"),
-        "EXPIRE_HOLD": msg("Points given back, time was over"),
-        "REVERSAL": msg("Entry reversed"),
-        "SALE": msg("Sale at a counter"),
-        "FUND_PURCHASE": msg("Bought by the community fund"),
-        "PAYOUT": msg("Workshop paid"),
-        "OPEN": msg("Account opened"),
-        "CLOSE": msg("Account closed"),
-        "FREEZE": msg("Account frozen"),
-        "UNFREEZE": msg("Account unfrozen"),
-        "FLOOR": msg("Limit of an account set"),
-    }
-)
 NOUNS: Mapping[str, str] = MappingProxyType(
     {
         "record": msg("a service record"),
@@ -70,10 +38,14 @@ NOUNS: Mapping[str, str] = MappingProxyType(
         "order": msg("an order"),
         "account": msg("an account"),
         "settlement": msg("a settlement"),
+        "payout": msg("a payout"),
+        "adjustment": msg("a correction"),
+        "period": msg("a month"),
     }
 )
 CODE_SHOWN = 8
 """Characters of a public code that a page shows; the export has all of them."""
+CHECKPOINT_EVERY = timedelta(hours=1)
 GENESIS = "0" * 64
 """The hash before the first entry."""
 RECORD = ',"record":'
@@ -142,14 +114,37 @@ def signed_head(secret: bytes, *, sequence: int, link: str, at: str) -> tuple[st
     """Return (public key, signature) of a head, both in hex, Ed25519.
 
     Signed are the four lines `common-fair-ledger/1`, sequence, hash and moment,
-    joined by newlines. The key grows from the site's secret, so that a copy of the
-    database alone cannot sign.
+    joined by newlines.
     """
-    seed = hmac.new(secret, b"common-fair ledger head", hashlib.sha256).digest()
-    key = Ed25519PrivateKey.from_private_bytes(seed)
+    key = wallet.site_key(secret)
     text = "\n".join(("common-fair-ledger/1", str(sequence), link, at))
     public = key.public_key().public_bytes_raw().hex()
     return public, key.sign(text.encode()).hex()
+
+
+def checkpoint_is_due(
+    *,
+    size: int,
+    last_size: int,
+    last_at: datetime | None,
+    has_closed: bool,
+    at: datetime,
+) -> bool:
+    """Say whether a checkpoint is to be published now.
+
+    One an hour when something new is in the chain, and one at once when a month was
+    closed, so that its head is given away before anybody could think again.
+
+    Args:
+        size: Entries in the chain.
+        last_size: Entries in the last checkpoint; 0 when there is none.
+        last_at: Moment of the last checkpoint.
+        has_closed: Whether a month was closed after it.
+        at: Now.
+    """
+    if size <= last_size:
+        return False
+    return has_closed or last_at is None or at - last_at >= CHECKPOINT_EVERY
 
 
 def entry_from(raw: str, previous: str = GENESIS) -> Entry:
