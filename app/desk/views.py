@@ -65,6 +65,7 @@ TOOLS: tuple[tuple[str, Permission, str, str], ...] = (
         msg("Pay workshops"),
         "coin",
     ),
+    ("books_desk.index", Permission.READ_BOOKS, msg("The books"), "book"),
 )
 """(endpoint, who, words, icon): ways from the desk to its tools, where they exist."""
 DOINGS: Mapping[str, str] = {
@@ -77,6 +78,11 @@ DOINGS: Mapping[str, str] = {
     "order.create": msg("ordered"),
     "order.hand_over": msg("handed over an order"),
     "role.assign": msg("gave a role"),
+    "statement.look": msg("looked at the passbook"),
+    "books.propose": msg("proposed a correction"),
+    "books.approve": msg("approved a correction"),
+    "books.refuse": msg("refused a correction"),
+    "books.withdraw": msg("took a correction back"),
 }
 
 
@@ -104,12 +110,14 @@ def index(code: str | None) -> ResponseReturnValue:
             if root is None:
                 raise places.PlaceNotFound(msg("We do not know this place."))
             chosen = frozenset({root.id, *places.descendant_ids(session, root.id)})
+        stop = wallet.posting_stop(session)
     return page_or_fragment(
         "desk/index.html",
         "desk/_waiting.html",
         piles=rules.piles(found, chosen),
         where=where,
         root=root,
+        stop=stop,
         tools=_tools(),
     )
 

@@ -32,6 +32,7 @@ class DeskKind(StrEnum):
     LISTING = "listing"
     PARTNER = "partner"
     PAYOUT = "payout"
+    BOOKS = "books"
     OTHER = "other"
 
 
@@ -46,6 +47,7 @@ LABELS: Mapping[StrEnum, str] = MappingProxyType(
         DeskKind.LISTING: msg("Listings to review"),
         DeskKind.PARTNER: msg("Partners to vet"),
         DeskKind.PAYOUT: msg("Workshops to pay"),
+        DeskKind.BOOKS: msg("Books: a second person is needed"),
         DeskKind.OTHER: msg("Other work"),
     }
 )

@@ -27,7 +27,7 @@ from app.kernel.relay import relay_pending
 from app.people import find_person_by_phone, person_for
 from app.people.actions import create_token
 from app.people.models import Person
-from app.wallet import verify_book
+from app.wallet import posting_stop, resume_posting, verify_book
 from app.web.guards import guard_of
 from app.web.store import database, reading, transaction
 from app.wiring import create_app
@@ -166,9 +166,33 @@ def verify() -> None:
     """Recompute the books; say the first bad entry and exit with 1."""
     with reading() as session:
         report = verify_book(session)
+        stop = posting_stop(session)
+    if stop is not None:
+        click.echo(
+            f"Nothing is written since {stop.at:%Y-%m-%d %H:%M} UTC: {stop.reason}"
+        )
     if not report.ok:
         raise click.ClickException(report.first_bad or "the books do not add up")
     click.echo(f"The books are right: {report.entries} entries.")
+
+
+@fair.group()
+def ledger() -> None:
+    """The book: let it be written into again after a stop."""
+
+
+@ledger.command("resume")
+@click.option("--by", required=True, help="Who has looked at the book and says so.")
+@in_app
+def ledger_resume(by: str) -> None:
+    """Lift the stop that a failed check put on the book."""
+    with transaction() as session:
+        stop = posting_stop(session)
+        resume_posting(session, at=now(), by=by)
+    if stop is None:
+        click.echo("The book was not stopped.")
+        return
+    click.echo(f"Lifted: {stop.reason}. The next nightly check looks again.")
 
 
 @fair.group()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.bookings.desk import desk_items as bookings
+from app.books.desk import desk_items as books
 from app.fair.desk import desk_items as fair
 from app.partners.desk import desk_items as partners
 from app.rewards.desk import desk_items as rewards
@@ -17,5 +18,6 @@ SOURCES: tuple[DeskSource, ...] = (
     workshops,
     fair,
     partners,
+    books,
 )
 """Each feature adds its `desk_items` here."""

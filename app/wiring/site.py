@@ -9,6 +9,8 @@ from flask import Flask
 from app.apidocs.views import bp as apidocs
 from app.bookings.api import bp as bookings_api
 from app.bookings.views import bp as bookings
+from app.books.desk import bp as books_desk
+from app.books.views import bp as books
 from app.desk.views import bp as desk
 from app.desk.views import init_desk
 from app.fair.api import bp as fair_api
@@ -91,6 +93,8 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(wallet, url_prefix="/wallet")
     app.register_blueprint(sunshine, url_prefix="/sunshine")
     app.register_blueprint(ledger_bp, url_prefix="/ledger")
+    app.register_blueprint(books, url_prefix="/books")
+    app.register_blueprint(books_desk, url_prefix="/books")
     app.register_blueprint(volunteering, url_prefix="/volunteering")
     app.register_blueprint(volunteering_desk, url_prefix="/volunteering")
     app.register_blueprint(workshops)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ledger.tables
 from app.bookings import models as bookings
+from app.books import models as books
 from app.fair import models as fair
 from app.kernel import doings, keys, outbox
 from app.partners import models as partners
@@ -30,4 +31,5 @@ MODULES = (
     sunshine,
     workshops,
     volunteering,
+    books,
 )

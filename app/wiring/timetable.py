@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from app import bookings, fair, rewards, sunshine, volunteering, wallet, workshops
 from app.kernel.db import Database
+from app.web.store import settings
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Job:
             return self.run(session, at)
 
 
+def _publish_checkpoint(db: Database, at: datetime) -> int:
+    return sunshine.publish_checkpoint(db, settings().secret_key(), at)
+
+
 TIMETABLE: tuple[Job, ...] = (
     Job("seal the book", timedelta(seconds=1), wallet.seal_book),
     Job("shifts", timedelta(minutes=1), volunteering.close_finished),
@@ -42,6 +47,7 @@ TIMETABLE: tuple[Job, ...] = (
     Job("rewards lapsed", timedelta(hours=1), rewards.lapse_uncollected),
     Job("offerings begin and end", timedelta(minutes=10), fair.turn_pages),
     Job("licences run out", timedelta(minutes=10), fair.put_to_sleep_expired),
+    Job("checkpoints", timedelta(minutes=1), run_alone=_publish_checkpoint),
     Job("verify books", timedelta(hours=24), run_alone=sunshine.check_book),
     Job("orders lapsed", timedelta(hours=1), workshops.lapse_overdue),
 )
