@@ -38,17 +38,13 @@ from ledger.balances import (
 )
 from ledger.clearing import (
     Finished,
-    InFlight,
-    Reconciliation,
-    answer_offer,
     make_offer,
     open_clearing,
     open_offers,
-    position,
-    reconcile,
     settle_offer,
     settle_open,
 )
+from ledger.clearing_answers import answer_offer
 from ledger.clearing_messages import (
     ClearingDesk,
     Offer,
@@ -58,6 +54,12 @@ from ledger.clearing_messages import (
     Receipt,
     letter,
     read_letter,
+)
+from ledger.clearing_positions import (
+    InFlight,
+    Reconciliation,
+    position,
+    reconcile,
 )
 from ledger.earning import ClawedBack, Credited, claw_back, credit
 from ledger.errors import (

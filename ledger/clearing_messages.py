@@ -20,6 +20,10 @@ from ledger.columns import moment_of, moment_text
 from ledger.errors import InvalidEntry, MessageRefused
 
 VERSION = "common-fair-clearing/1"
+OFFERED = "CLEARING_OFFER"
+CAME_IN = "CLEARING_IN"
+WENT_OUT = "CLEARING_OUT"
+RETURNED = "CLEARING_RETURN"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 AMOUNT = re.compile(r"-?[0-9]{1,13}\.[0-9]{4}")
 CODE_LENGTH_MAX = 200
@@ -140,6 +144,11 @@ class Position:
 
 
 Message = Offer | Receipt | Position
+
+
+def step_key(sister: str, reference: UUID, step: str) -> str:
+    """Return the key of one step of a transfer: ``offer``, ``answer`` or ``end``."""
+    return f"clearing:{sister}:{reference}:{step}"
 
 
 def text_of_message(message: Message) -> str:

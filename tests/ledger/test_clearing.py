@@ -462,6 +462,58 @@ def test_a_payer_frozen_meanwhile_pays_when_the_account_is_open_again(
     ensure_paid(north, south, "5")
 
 
+def test_a_book_that_is_stopped_gives_no_answer(towns: Pair) -> None:
+    """Nobody can know yet, so the offer waits: a stop is not a refusal."""
+    north, south = towns
+    text = north.offer("5", south.public())
+    with south.begin() as session:
+        ledger.stop_posting(session, "A check failed.", at=NOON)
+    with pytest.raises(ledger.PostingStopped):
+        south.answer(text)
+    with south.begin() as session:
+        ledger.resume_posting(session, at=NOON, by="person:keeper")
+    north.settle(south.answer(text))
+    ensure_paid(north, south, "5")
+
+
+def test_what_arrives_can_be_a_lot_with_an_end(towns: Pair) -> None:
+    north, south = towns
+    with south.begin() as session:
+        ledger.open_account(
+            session,
+            code="person:chen",
+            unit="POINT",
+            kind="member",
+            keeps_lots=True,
+            at=NOON,
+        )
+    text = north.offer("5", south.public("person:chen"))
+    end = NOON.date() + 365 * DAY
+    for _ in range(2):
+        with south.begin() as session:
+            receipt = ledger.answer_offer(
+                session, south.desk, text, at=NOON, expires_on=end
+            )
+    assert north.settle(receipt).accepted
+    with south.begin() as session:
+        (lot,) = ledger.lots(session, "person:chen")
+    assert (lot.left, lot.expires_on) == (5, end)
+
+
+def test_an_offer_whose_words_were_erased_still_shows_and_ends(towns: Pair) -> None:
+    north, south = towns
+    text = north.offer("5", south.public())
+    with north.begin() as session:
+        asked = select(Transaction.id).where(Transaction.kind == "CLEARING_OFFER")
+        ledger.erase_memo(session, session.scalars(asked).one() or 0)
+    assert north.ask(south) == []
+    receipt = south.answer(text)
+    assert [offer.accepted for offer in mirror(north, south).in_flight] == [True]
+    assert mirror(north, south).ok
+    north.settle(receipt)
+    ensure_paid(north, south, "5")
+
+
 def test_the_same_reference_is_the_same_offer(towns: Pair) -> None:
     north, south = towns
     reference, payee = uuid4(), south.public()
