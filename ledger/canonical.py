@@ -45,7 +45,12 @@ def fields_bytes(values: Iterable[str | None]) -> bytes:
     return b"".join(parts)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring
+"""A JSON string as `json.dumps(…, ensure_ascii=False)` writes it."""
+
+
+def _array(values: Iterable[str | None]) -> str:
+    return ",".join(["null" if value is None else _quoted(value) for value in values])
 
 
 def record_text(head: Sequence[str | None], lines: Sequence[Line]) -> str:
@@ -56,7 +61,8 @@ def record_text(head: Sequence[str | None], lines: Sequence[Line]) -> str:
             private, memo.
         lines: the record's lines in their order.
     """
-    return _encode([VERSION, *head, lines])
+    own = ",".join([f"[{_array(line)}]" for line in lines])
+    return f'["{VERSION}",{_array(head)},[{own}]]'
 
 
 def leaf_of(record: str) -> str:

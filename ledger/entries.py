@@ -302,7 +302,16 @@ def write_plain(
 class _Row:
     """A transaction on its way in: its values, and its number once it has one."""
 
-    __slots__ = ("act", "at", "heading", "lot_ids", "memo_salt", "number", "values")
+    __slots__ = (
+        "act",
+        "at",
+        "heading",
+        "lot_ids",
+        "memo_salt",
+        "number",
+        "on",
+        "values",
+    )
 
     def __init__(self, driver: Driver, heading: Heading, wanted: str, act: Act) -> None:
         self.heading, self.act = heading, act
@@ -313,6 +322,7 @@ class _Row:
             self.memo_salt = secrets.token_hex(SALT_BYTES)
             memo_digest = digest_of(self.memo_salt, heading.memo)
         self.at = moment_text(heading.at)
+        self.on = heading.on
         self.values: tuple[Any, ...] = (
             heading.scope,
             heading.key,
@@ -320,7 +330,7 @@ class _Row:
             heading.kind,
             heading.cause,
             self.at if driver.is_sqlite else heading.at,
-            driver.day(heading.on),
+            driver.day(self.on),
             heading.entered_by,
             heading.approved_by,
             heading.rule_version,
@@ -335,11 +345,12 @@ class _Row:
 
     def transaction(self) -> Transaction:
         """Return it as it was written."""
-        values = self.values
-        on = self.heading.on
-        return transaction_from(
-            (self.number, *values[:5], self.heading.at, on, *values[7:])
-        )
+        transaction = bare(Transaction)
+        values = transaction.__dict__
+        values.update(zip(TRANSACTION_NAMES, (self.number, *self.values), strict=True))
+        values["at"] = self.heading.at.astimezone(UTC)
+        values["effective_on"] = self.on
+        return transaction
 
     def leaf(self) -> str:
         """Return the hash of its record."""
@@ -348,7 +359,7 @@ class _Row:
             number=self.number,
             kind=heading.kind,
             at=self.at,
-            effective_on=values[6],
+            effective_on=self.on.isoformat(),
             rule_version=heading.rule_version,
             cause=heading.cause,
             reverses=heading.reverses,

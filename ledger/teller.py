@@ -86,19 +86,19 @@ class Teller:
                 was written by this call, and asking again with the key is safe.
             LedgerError: the refusals of `ledger.post`.
         """
-        ticket = _Ticket(asked_of(draft))
+        asked = asked_of(draft)
         with self._mutex:
             if self._is_led:
-                if len(self._waiting) >= QUEUE_MAX:
-                    raise Overloaded("Too many wait to post. Come back in a moment.")
-                self._waiting.append(ticket)
-                leads = False
+                ticket = self._queued(asked)
             else:
-                self._is_led = leads = True
-        if leads:
-            self._lead([ticket])
-        else:
-            self._wait(ticket)
+                self._is_led = True
+                ticket = None
+        if ticket is None:  # nobody else is here
+            try:
+                return self._alone(asked)
+            finally:
+                self._pass_on()
+        self._wait(ticket)
         return ticket.answer()
 
     def close(self) -> None:
@@ -107,6 +107,13 @@ class Teller:
             lane, self._lane = self._lane, None
         if lane is not None:
             lane.close()
+
+    def _queued(self, asked: Asked) -> _Ticket:
+        if len(self._waiting) >= QUEUE_MAX:
+            raise Overloaded("Too many wait to post. Come back in a moment.")
+        ticket = _Ticket(asked)
+        self._waiting.append(ticket)
+        return ticket
 
     def _wait(self, ticket: _Ticket) -> None:
         if not ticket.ready.acquire(timeout=WAIT_S):
@@ -133,14 +140,18 @@ class Teller:
                 ticket.error = ticket.error or error
             raise
         finally:
-            with self._mutex:
-                follower = self._waiting.popleft() if self._waiting else None
-                self._is_led = follower is not None
-            if follower is not None:
-                follower.is_leader = True
-                follower.ready.release()
+            self._pass_on()
             for ticket in mine[1:]:
                 ticket.ready.release()
+
+    def _pass_on(self) -> None:
+        """Let the next in the queue lead, or nobody."""
+        with self._mutex:
+            follower = self._waiting.popleft() if self._waiting else None
+            self._is_led = follower is not None
+        if follower is not None:
+            follower.is_leader = True
+            follower.ready.release()
 
     def _do(self, mine: list[_Ticket]) -> None:
         if len(mine) > 1 and self._do_together(mine):
@@ -170,8 +181,23 @@ class Teller:
         return True
 
     def _alone(self, asked: Asked) -> Transaction:
+        try:
+            with self._turn():
+                return self._open().alone(asked)
+        except LedgerError as refusal:
+            if not isinstance(refusal, KeyTaken):
+                raise
+        except Exception as error:
+            if not self._may_retry(error):
+                raise
+        return self._again(asked)
+
+    def _again(self, asked: Asked) -> Transaction:
+        """Try some more times, each after a longer pause; the key makes it safe."""
         pause = FIRST_PAUSE_S
         for _ in range(TRIES - 1):
+            time.sleep(pause * random.random())
+            pause *= 2
             try:
                 with self._turn():
                     return self._open().alone(asked)
@@ -182,17 +208,7 @@ class Teller:
             except Exception as error:
                 if not self._may_retry(error):
                     raise
-            time.sleep(pause * random.random())
-            pause *= 2
-        try:
-            with self._turn():
-                return self._open().alone(asked)
-        except LedgerError:
-            raise
-        except Exception as error:
-            if self._may_retry(error):
-                raise Overloaded("The book is busy. Come back in a moment.") from error
-            raise
+        raise Overloaded("The book is busy. Come back in a moment.")
 
     def _may_retry(self, error: Exception) -> bool:
         """Say whether the same again may work; a lost connection is replaced."""
