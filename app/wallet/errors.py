@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel.errors import Conflict, NotFound
+from app.kernel.errors import Busy, Conflict, NotFound
 
 
 class WalletRefused(Conflict):
@@ -11,6 +11,26 @@ class WalletRefused(Conflict):
 
 class InsufficientPoints(WalletRefused):
     """There are fewer free points than the change needs."""
+
+
+class MonthClosed(WalletRefused):
+    """The day lies in a month whose books are closed (R-LED-08)."""
+
+
+class MonthNotDue(WalletRefused):
+    """The month cannot be closed now: it runs, another comes first, or it is closed."""
+
+
+class NotToReverse(WalletRefused):
+    """The entry moved nothing, or is a correction itself."""
+
+
+class PostingPaused(Busy):
+    """A check found the book broken: it is read, and nothing is written."""
+
+
+class AccountUnknown(NotFound):
+    """The book has no such account."""
 
 
 class PageNotFound(NotFound):

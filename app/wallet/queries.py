@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,20 @@ from app.wallet import rules
 from app.wallet.errors import PageNotFound
 
 PASSBOOK_PAGE = 30
+
+
+@dataclass(frozen=True)
+class ExpiringDay:
+    """What a person loses of a unit on a day if they spend nothing until then.
+
+    `tone` is how clearly it is said: more so the nearer the day.
+    """
+
+    unit: str
+    on: date
+    days: int
+    amount: Decimal
+    tone: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,37 @@ def passbook(
         )
     except ledger.AccountNotFound:
         return None
+
+
+def lots_of(session: Session, person_id: UUID, unit: str) -> list[ledger.Lot]:
+    """Return what a person has of a unit by when it was earned, first to go first."""
+    try:
+        return ledger.lots(session, rules.member_code(person_id, unit))
+    except ledger.AccountNotFound:
+        return []
+
+
+def expiring_of(session: Session, person_id: UUID, *, today: date) -> list[ExpiringDay]:
+    """Return what a person loses soon, day by day, the first day first (R-LED-04).
+
+    What is set aside does not expire and is left out.
+    """
+    found: dict[tuple[date, str], Decimal] = {}
+    for unit in rules.SPENDABLE_UNITS:
+        code = rules.member_code(person_id, unit)
+        try:
+            lots = ledger.expiring(session, code, rules.told_by(today))
+        except ledger.AccountNotFound:
+            continue
+        for lot in lots:
+            assert lot.expires_on is not None
+            key = (lot.expires_on, unit)
+            found[key] = found.get(key, Decimal(0)) + lot.left
+    return [
+        ExpiringDay(unit, on, days, amount, rules.urgency(days))
+        for (on, unit), amount in sorted(found.items())
+        for days in [max(0, (on - today).days)]
+    ]
 
 
 def owed_to_workshop(session: Session, workshop_id: UUID) -> ledger.Balance:
@@ -109,9 +155,11 @@ def account_kinds(session: Session, public_codes: Iterable[str]) -> dict[str, st
     return {code: str(kind) for code, kind in rows}
 
 
-def export_lines(session: Session, *, since: int = 0) -> Iterator[str]:
-    """Yield the public book as lines of JSON, after sequence *since*."""
-    return ledger.export_lines(session, since=since)
+def export_lines(
+    session: Session, *, since: int = 0, until: int | None = None
+) -> Iterator[str]:
+    """Yield the public book as lines of JSON, after one place up to another."""
+    return ledger.export_lines(session, since=since, until=until)
 
 
 def book_head(session: Session) -> ledger.Head:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlmodel import Session, SQLModel
 
 import ledger
-from app import volunteering
+from app import volunteering, wallet
+from app.kernel.clock import now
 from app.kernel.db import Database
 from app.wiring import tables  # noqa: F401 - registers every table
 
@@ -19,9 +21,16 @@ MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
 def upgrade(db: Database) -> None:
-    """Bring the schema to the newest version; on the newest one nothing happens."""
+    """Bring the schema to the newest version; on the newest one nothing happens.
+
+    What an older version left behind is brought along in the same transaction, so
+    that nothing is posted in between.
+    """
     with db.engine.execution_options(fair_write=True).begin() as connection:
+        before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(_config(connection), "head")
+        if before is not None and before != newest_version():
+            _bring_along(connection)
     # An SQLite connection that changed the schema posts several times slower.
     db.engine.dispose()
 
@@ -38,6 +47,15 @@ def create_from_models(connection: Connection) -> None:
     volunteering.install_guards(connection)
     with Session(connection, join_transaction_mode="rollback_only") as session:
         ledger.ensure_units(session)
+        session.flush()
+
+
+def _bring_along(connection: Connection) -> None:
+    """Let what was written before keep today's rules: guards anew, lots begun."""
+    volunteering.install_guards(connection)
+    with Session(connection, join_transaction_mode="rollback_only") as session:
+        while wallet.start_lots_for_all(session, now()):
+            pass
         session.flush()
 
 

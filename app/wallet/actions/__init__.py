@@ -1,0 +1,41 @@
+"""What the teller does: accounts, hours credited, holds, sales, lots, the seal."""
+
+from app.wallet.actions.accounts import (
+    open_programme_accounts,
+    open_wallet,
+    open_workshop_accounts,
+)
+from app.wallet.actions.credits import (
+    TakenBack,
+    credit_hours,
+    reverse_credit,
+    take_back,
+)
+from app.wallet.actions.holds import capture, hold_points, refund, release
+from app.wallet.actions.lots import expire_points, start_lots_for_all
+from app.wallet.actions.sales import (
+    pay_workshop,
+    record_cash_sale,
+    record_fund_purchase,
+)
+from app.wallet.actions.sealing import seal_book
+
+__all__ = [
+    "TakenBack",
+    "capture",
+    "credit_hours",
+    "expire_points",
+    "hold_points",
+    "open_programme_accounts",
+    "open_wallet",
+    "open_workshop_accounts",
+    "pay_workshop",
+    "record_cash_sale",
+    "record_fund_purchase",
+    "refund",
+    "release",
+    "reverse_credit",
+    "seal_book",
+    "start_lots_for_all",
+    "take_back",
+]
