@@ -604,6 +604,18 @@ def test_forged_and_altered_letters_are_refused(towns: Pair) -> None:
     ensure_paid(north, south, "5")
 
 
+def test_a_true_letter_to_another_sister_is_refused(towns: Pair) -> None:
+    north, south = towns
+    with north.begin() as session:
+        ledger.open_clearing(
+            session, north.desk, "east", "POINT", limit=Decimal(9), at=NOON
+        )
+    text = north.offer("5", south.public(), receiver="east")
+    with pytest.raises(ledger.MessageRefused):
+        south.answer(text)
+    assert south.posted(WANG) == 50
+
+
 def test_a_receipt_for_something_else_is_refused(towns: Pair) -> None:
     north, south = towns
     text = north.offer("5", south.public())
