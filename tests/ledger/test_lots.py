@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 import ledger
@@ -32,6 +33,7 @@ from tests.ledger.shop import (
     after,
     number,
 )
+from tests.ledger.test_races import at_once
 
 EXAMPLES = int(os.environ.get("FAIR_LOTS_EXAMPLES", "60"))
 
@@ -171,6 +173,31 @@ def test_who_holds_everything_keeps_nobody_from_expiring(shop: Shop) -> None:
     done = ledger.expire_lots(shop.session, on=on, at=at, into=EXPIRED, limit=1)
     assert len(done) == 1
     assert shop.left("wang") == []
+
+
+def test_spending_and_expiring_at_once_take_no_point_twice(engine: Engine) -> None:
+    with Session(engine) as session:
+        shop = Shop(session)
+        for days in (1, 2, 30):
+            shop.earn("lin", 4, after(days), DAY)
+        session.commit()
+
+    def act(session: Session, hand: int) -> object:
+        if hand % 4 == 0:
+            at = NOON + timedelta(days=2)
+            return ledger.expire_lots(session, on=after(2), at=at, into=EXPIRED)
+        legs = [Leg("lin", POOL, Decimal(1))]
+        said: Any = {"kind": "PAY", "cause": "race:1", "at": NOON}
+        return ledger.post(session, legs, key=f"pay-{hand}", **said)
+
+    outcomes = at_once(engine, act, hands=20)
+    with Session(engine) as session:
+        found = ledger.balances(session, ["lin", POOL, EXPIRED])
+        left = ledger.lots(session, "lin")
+    assert sum(one.posted for one in found.values()) == 12
+    assert sum(lot.left for lot in left) == found["lin"].posted
+    assert all(lot.expires_on == after(30) for lot in left)
+    assert found[POOL].posted == 15 - outcomes["InsufficientFunds"]
 
 
 def test_what_passes_through_makes_no_lot(shop: Shop) -> None:
