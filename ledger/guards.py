@@ -36,6 +36,22 @@ def install_guards(connection: Connection) -> None:
             raise NotImplementedError(f"The book is not kept on {other}.")
 
 
+def missing_guards(connection: Connection) -> list[str]:
+    """Return the names of the guards that are not there, or switched off.
+
+    A book without them lets wrong entries pass and ignores a stop: whoever finds
+    some missing installs them again.
+    """
+    if connection.dialect.name == "sqlite":
+        wanted = [name for name, _, _ in guards_sqlite.triggers()]
+        asked = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        wanted = [name for name, _, _ in guards_postgresql.triggers()]
+        asked = "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
+    there = set(connection.exec_driver_sql(asked).scalars())
+    return [name for name in wanted if name not in there]
+
+
 def _install_sqlite(connection: Connection) -> None:
     run = connection.exec_driver_sql
     for name, _, text in guards_sqlite.triggers():
@@ -47,6 +63,9 @@ def _install_postgresql(connection: Connection) -> None:
     run = connection.exec_driver_sql
     for text in guards_postgresql.FUNCTIONS:
         run(text)
+    for table, names in guards_postgresql.REPLACED.items():
+        for name in names:
+            run(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS fk_{table}_{name}")
     for name, table, text in guards_postgresql.triggers():
         run(f"DROP TRIGGER IF EXISTS {name} ON {table}")
         run(f"CREATE TRIGGER {name} {text}")
