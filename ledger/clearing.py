@@ -72,7 +72,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An offer of ours as the book has it; *offer* is None when its words are erased."""
+    """An offer of ours as the book has it; *offer* is None once its words are gone."""
 
     hold_id: UUID
     payer: str

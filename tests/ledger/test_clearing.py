@@ -391,6 +391,8 @@ def test_killed_before_the_end_is_kept(towns: Pair) -> None:
 def test_killed_before_the_return_is_kept(towns: Pair) -> None:
     north, south = towns
     receipt = south.answer(refuse_frozen(north, south))
+    found = mirror(north, south)
+    assert [(o.accepted, found.ok) for o in found.in_flight] == [(False, True)]
     killed(north, ledger.settle_offer, receipt)
     assert north.held(LIN) == 5
     north.ask(south)
