@@ -15,7 +15,7 @@ import click
 from flask import current_app
 from sqlalchemy import text
 
-from app import people, places, search
+from app import people, places, search, sunshine
 from app.kernel.clock import day_of, now
 from app.kernel.config import Settings
 from app.kernel.permissions import Role
@@ -61,6 +61,7 @@ def demo(size: str) -> None:
             demo_town.build(
                 session, wanted, at=now(), timezone=settings().timezone, tick=tick
             )
+        sunshine.publish_checkpoint(database(), settings().secret_key(), now())
         tell_all(database(), make_hearing(), at=now())
         bar.update(1)
         found = search.rebuild(database(), catalogue(), at=now())

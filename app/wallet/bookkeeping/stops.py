@@ -7,10 +7,18 @@ from datetime import datetime
 from sqlmodel import Session
 
 import ledger
+from ledger.guards import missing_guards
 
 
 def stop_posting(session: Session, reason: str, *, at: datetime) -> None:
-    """Let nothing be written into the book until somebody has looked."""
+    """Let nothing be written into the book until somebody has looked.
+
+    The guards refuse what is written from now on; when whoever broke the book took
+    them off, they are put back first.
+    """
+    connection = session.connection()
+    if missing_guards(connection):
+        ledger.install_guards(connection)
     ledger.stop_posting(session, reason, at)
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, select
 
 from app.people import Person
-from app.wiring.demo import life, rota, shops, stalls, town
+from app.wiring.demo import books, life, rota, shops, stalls, town
 from app.wiring.demo.town import CAST, Town
 
 Tick = Callable[[str, int], None]
@@ -105,4 +105,5 @@ def build(
         bookings_wanted=size.bookings,
         at=at,
     )
+    books.keep(built, at=at)
     return built
