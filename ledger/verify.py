@@ -52,8 +52,19 @@ class Hashes:
         right = b'{"sequence":%d,"hash":"%b"' % (size, link.hexdigest().encode())
         if not record:
             start, said = line, json.loads(line)
-            said |= {"sequence": size, "previous": self.chain.hex(), "leaf": leaf.hex()}
-            right = encode(said | {"hash": link.hexdigest()}).encode() + b"\n"
+            sealed = {"leaf": leaf.hex(), "hash": link.hexdigest()}
+            head = {
+                "sequence": size,
+                "previous": self.chain.hex(),
+                "head": said["head"],
+            }
+            whole = {
+                "version": said["version"],
+                **head,
+                "lines": said["lines"],
+                **sealed,
+            }
+            right = encode(whole).encode() + b"\n"
         if start != right:
             raise Bad("it was changed, or one before it is missing, changed or moved")
         self.chain, self.size, node, before = link.digest(), size, leaf, size - 1

@@ -5,9 +5,22 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+
+import pytest
 
 import ledger
+from ledger import verify
+from ledger.canonical import (
+    GENESIS,
+    chained,
+    first_head,
+    first_leaf_of,
+    head_of,
+    leaf_of,
+    posting_line,
+    record_text,
+)
 from tests.ledger.pages import Page, points
 
 STORY = """
@@ -22,37 +35,20 @@ STORY = """
 """
 
 
-def field(value: str | None) -> bytes:
-    if value is None:
-        return b"\xff\xff\xff\xff"
-    raw = value.encode("utf-8")
-    return len(raw).to_bytes(4, "big") + raw
-
-
-def record_bytes(record: dict[str, Any]) -> bytes:
-    parts = [field(record["version"]), *map(field, record["head"])]
-    parts.append(field(str(len(record["lines"]))))
-    for line in record["lines"]:
-        parts += [field(str(len(line))), *map(field, line)]
-    return b"".join(parts)
-
-
 def recompute(lines: Iterable[str]) -> tuple[str, dict[str, Decimal]]:
     """Return the head and every balance; fail where the export lies."""
     previous = "0" * 64
     balances: dict[str, Decimal] = defaultdict(Decimal)
     for expected, line in enumerate(lines, start=1):
-        record = json.loads(line)
-        assert record["sequence"] == expected
-        assert record["previous"] == previous
-        leaf = hashlib.sha256(b"\x00" + record_bytes(record)).digest()
-        assert record["leaf"] == leaf.hex()
+        start, _, rest = line.partition(',"record":')
+        record = rest[:-1]
+        leaf = hashlib.sha256(b"\x00" + record.encode()).digest()
         link = hashlib.sha256(b"\x02" + bytes.fromhex(previous) + leaf).hexdigest()
-        assert record["hash"] == link
+        assert start == f'{{"sequence":{expected},"hash":"{link}"'
         previous = link
-        for name, *rest in record["lines"]:
+        for name, *words in json.loads(record)[-1]:
             if name == "posting":
-                debit, credit, _unit, amount = rest
+                debit, credit, _unit, amount = words
                 balances[debit] -= Decimal(amount)
                 balances[credit] += Decimal(amount)
     assert sum(balances.values()) == 0
@@ -68,26 +64,29 @@ def test_a_stranger_recomputes_the_head_and_the_balances(page: Page) -> None:
         assert balances[line.public_code] == line.balance
 
 
-def test_the_checker_that_is_shipped_agrees_and_finds_lies(page: Page) -> None:
-    from ledger.check_export import check
-
+def test_the_verifier_that_is_shipped_agrees_and_finds_lies(
+    page: Page, tmp_path: Path
+) -> None:
     page.play(STORY)
     ledger.seal_pending(page.session)
     lines = list(ledger.export_lines(page.session))
     head = ledger.head(page.session)
-    found = check(lines)
-    assert (found.problem, found.sequence, found.hash) == (
-        None,
-        head.sequence,
-        head.hash,
-    )
+    path = tmp_path / "export.jsonl"
+
+    def check(lines: list[str]) -> verify.Note:
+        path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        return verify.check(path)
+
+    size, _, link = check(lines)
+    assert (size, link) == (head.sequence, head.hash)
     for at, line in enumerate(lines):
-        if '"posting"' in line:
-            lie = line.replace('.0000"', '.0100"', 1)
-            lies = [*lines[:at], lie, *lines[at + 1 :]]
-            if lie != line:
-                assert f"record {at + 1}:" in (check(lies).problem or "")
-        assert check([*lines[:at], *lines[at + 1 :]]).problem or at == len(lines) - 1
+        lie = line.replace('.0000"', '.0100"', 1)
+        if lie != line:
+            with pytest.raises(verify.Bad, match=f"record {at + 1}:"):
+                check([*lines[:at], lie, *lines[at + 1 :]])
+        if at < len(lines) - 1:
+            with pytest.raises(verify.Bad, match=f"record {at + 1}:"):
+                check([*lines[:at], *lines[at + 1 :]])
 
 
 def test_the_export_can_be_read_in_parts(page: Page) -> None:
@@ -126,9 +125,7 @@ def test_an_empty_book_has_an_empty_head(page: Page) -> None:
 
 
 def test_the_hash_of_a_known_record_never_changes() -> None:
-    """A frozen vector: when it breaks, every published head has been broken."""
-    from ledger.canonical import GENESIS, chained, head_of, leaf_of, posting_line
-
+    """Frozen vectors: when one breaks, every published head has been broken."""
     head = head_of(
         number=7,
         kind="EARN_HOURS",
@@ -137,13 +134,23 @@ def test_the_hash_of_a_known_record_never_changes() -> None:
         rule_version=None,
         cause="shift:7f3a",
         reverses=None,
+        refunds=None,
+        link=None,
         private="ab" * 32,
         memo=None,
     )
-    leaf = leaf_of(head, [posting_line("a1", "a2", "POINT", 350_000)])
-    assert leaf == LEAF
-    assert chained(GENESIS, leaf) == LINK
+    lines = [posting_line("a1", "a2", "POINT", 350_000)]
+    first = first_leaf_of(first_head(head), lines)
+    leaf = leaf_of(record_text(head, lines))
+    assert [first, chained(GENESIS, first)] == FIRST_FORM
+    assert [leaf, chained(GENESIS, leaf)] == SECOND_FORM
 
 
-LEAF = "5f6ff94161e2db8cbb993e18625461114551a5997b73be3f2de68b17792f8e03"
-LINK = "687629d7490f13c4686ee919c135646fca9637e9cfeb1841db19f06ab0514d50"
+FIRST_FORM = [
+    "5f6ff94161e2db8cbb993e18625461114551a5997b73be3f2de68b17792f8e03",
+    "687629d7490f13c4686ee919c135646fca9637e9cfeb1841db19f06ab0514d50",
+]
+SECOND_FORM = [
+    "62afca6cc08f7f2182d493ae0e58b32b10c5950330dc1cc0a0941160ba512527",
+    "8d04dabac700dcb57c48aa9c2e07d7c33e94ff11a23371f4d80ecdc8e7607270",
+]
