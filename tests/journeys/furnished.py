@@ -9,7 +9,16 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from app import bookings, fair, partners, programmes, rewards, volunteering, workshops
+from app import (
+    bookings,
+    books,
+    fair,
+    partners,
+    programmes,
+    rewards,
+    volunteering,
+    workshops,
+)
 from app.fair.models import Revision
 from app.partners import LicenceKind, OrganisationKind
 from app.rewards import FundingSource, RewardKind
@@ -25,7 +34,9 @@ DAY = timedelta(days=1)
 def furnish(session: Session, cast: Cast, at: datetime) -> dict[str, UUID]:
     """Put one of everything into the town; return ids by their name in addresses."""
     ids = {"person_id": cast.lin, "place_id": cast.centre}
-    for add in (_add_fair, _add_volunteering, _add_rewards, _add_shop, _add_partner):
+    for add in (
+        _add_fair, _add_volunteering, _add_rewards, _add_shop, _add_partner, _add_books,
+    ):  # fmt: skip
         ids |= add(session, cast, at)
         session.flush()
     return ids
@@ -130,3 +141,11 @@ def _add_partner(session: Session, cast: Cast, at: datetime) -> dict[str, UUID]:
         valid_from=at.date(), expires_on=at.date() + 90 * DAY, by=cast.pan, at=at,
     )  # fmt: skip
     return {"organisation_id": team.id, "licence_id": licence.id}
+
+
+def _add_books(session: Session, cast: Cast, at: datetime) -> dict[str, UUID]:
+    proposal = books.propose_correction(
+        session, person_id=cast.lin, programme_id=cast.love_bank, unit="POINT",
+        amount=Decimal(1), reason="登记时漏了", grounds="签到表第 3 行", by=cast.jin, at=at,
+    )  # fmt: skip
+    return {"proposal_id": proposal.id}

@@ -113,6 +113,31 @@ def test_a_changed_entry_is_named_by_verify(demo_town: Path, tmp_path: Path) -> 
     assert "Traceback" not in done.err
 
 
+def test_a_stop_is_told_by_verify_and_lifted_by_a_name(
+    demo_town: Path, tmp_path: Path
+) -> None:
+    fair(demo_town, "backup", str(tmp_path / "copy.tar.gz"))
+    fair(tmp_path / "data", "restore", str(tmp_path / "copy.tar.gz"))
+    import pysqlite3.dbapi2 as sqlite
+
+    with sqlite.connect(tmp_path / "data" / "fair.sqlite3") as connection:
+        connection.execute(
+            "INSERT INTO ledger_stop (at, reason)"
+            " VALUES ('2026-06-03T04:00:00.000000Z', 'entry 3 was changed')"
+        )
+    connection.close()
+    told = fair(tmp_path / "data", "verify")
+    assert (
+        "Nothing is written since 2026-06-03 04:00 UTC: entry 3 was changed" in told.out
+    )
+    assert fair(tmp_path / "data", "ledger", "resume").code == 2
+    lifted = fair(tmp_path / "data", "ledger", "resume", "--by", "Jin")
+    assert (lifted.code, "entry 3 was changed" in lifted.out) == (0, True)
+    assert "Nothing is written" not in fair(tmp_path / "data", "verify").out
+    again = fair(tmp_path / "data", "ledger", "resume", "--by", "Jin")
+    assert again.out.startswith("The book was not stopped.")
+
+
 def test_the_index_is_built_anew(demo_town: Path) -> None:
     done = fair(demo_town, "search", "rebuild")
     assert done.code == 0

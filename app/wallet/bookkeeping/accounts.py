@@ -46,9 +46,11 @@ def account_by_pseudonym(session: Session, public_code: str) -> Account:
     Raises:
         AccountUnknown: the book has none.
     """
-    found = session.exec(
-        select(ledger.Account).where(ledger.Account.public_code == public_code)
-    ).first()
+    found = None
+    if public_code.isalnum():
+        found = session.exec(
+            select(ledger.Account).where(ledger.Account.public_code == public_code)
+        ).first()
     if found is None:
         raise AccountUnknown(msg("The book has no such account."))
     return _account(found)

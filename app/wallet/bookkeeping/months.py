@@ -13,6 +13,7 @@ from app.kernel.i18n import msg
 from app.wallet.actions.refusals import in_our_words
 from app.wallet.bookkeeping.accounts import PERSON
 from app.wallet.errors import MonthClosed, MonthNotDue, PageNotFound
+from ledger.periods import days_of
 from ledger.tables import OpenHold, Unsealed
 
 
@@ -38,8 +39,9 @@ def month_report(session: Session, code: str) -> ledger.PeriodReport:
         PageNotFound: this month is not closed.
     """
     try:
+        days_of(code)  # PostgreSQL takes no NUL, not even to say that it is nothing
         return ledger.period_report(session, code)
-    except ledger.PeriodNotFound:
+    except (ledger.PeriodNotFound, ledger.InvalidEntry):
         raise PageNotFound(msg("The books of this month are not closed.")) from None
 
 

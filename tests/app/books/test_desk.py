@@ -275,7 +275,8 @@ def test_an_account_opens_for_any_days_with_the_name_for_those_who_adjust(
     assert "+20" in text_of(jin.get(f"{url}?until=2025-01-01"))
     rows = rows_of(jin.get(f"{url}/statement.csv"))
     assert rows[1][3:] == ["EARN_HOURS", "20.00", "20.00"]
-    assert jin.get("/books/accounts/craft").status_code == 404
+    for nothing in ("craft", "a%00b", "阿"):
+        assert jin.get(f"/books/accounts/{nothing}").status_code == 404
     assert jin.get(f"{url}?after=craft").status_code == 404
     assert "Please enter a date." in text_of(jin.get(f"{url}?since=craft"))
 
