@@ -197,10 +197,11 @@ def fields(line: bytes) -> list[Any]:
         version, _, _, head, *lines = json.loads(line).values()
         need(version == "common-fair-ledger/1", "its form is not known")
         return [version, *head[:7], None, None, *head[7:], lines[0]]
+    found: list[Any]
     found, end = decode(record)
     if record[end:] != "}\n" or found[0] != "common-fair-ledger/2":
         raise Bad("it is cut off, too long, or its form is not known")
-    return list(found)
+    return found
 
 
 @lru_cache(maxsize=1 << 16)
