@@ -125,30 +125,33 @@ END $$"""
 POSTINGS_MOVE = """
 CREATE OR REPLACE FUNCTION ledger_postings_move() RETURNS trigger
 LANGUAGE plpgsql AS $$
-DECLARE p ledger_posting;
+DECLARE p ledger_posting; bad bigint;
 BEGIN
-  SELECT x.* INTO p FROM added x
-    JOIN ledger_account d ON d.id = x.debit_account_id
-    JOIN ledger_account c ON c.id = x.credit_account_id
-    JOIN ledger_unit u ON u.code = d.unit
-    JOIN ledger_transaction t ON t.id = x.transaction_id
-    WHERE d.state <> 'open' OR c.state <> 'open' OR d.unit <> c.unit
-      OR mod(x.amount, (10 ^ (4 - u.exponent))::bigint) <> 0
-      OR x.line NOT BETWEEN 1 AND t.posting_count LIMIT 1;
-  IF NOT FOUND THEN
-    SELECT (w.posting).* INTO p FROM (
-      SELECT m.posting, m.after, a.credits_posted - a.debits_posted
+  -- Aggregates, not LIMIT 1: for a first row the planner would go round in loops.
+  SELECT min(x.id) INTO bad FROM added x
+    LEFT JOIN ledger_account d ON d.id = x.debit_account_id
+    LEFT JOIN ledger_account c ON c.id = x.credit_account_id
+    LEFT JOIN ledger_unit u ON u.code = d.unit
+    LEFT JOIN ledger_transaction t ON t.id = x.transaction_id
+    WHERE (d.state = 'open' AND c.state = 'open' AND d.unit = c.unit
+      AND mod(x.amount, (10 ^ (4 - u.exponent))::bigint) = 0
+      AND x.line BETWEEN 1 AND t.posting_count) IS NOT TRUE;
+  IF bad IS NULL THEN
+    SELECT min(w.id) INTO bad FROM (
+      SELECT m.id, m.after, a.credits_posted - a.debits_posted
           + sum(m.moved) OVER (PARTITION BY m.account_id ORDER BY m.id) AS true_after
         FROM (
-          SELECT x AS posting, x.id, x.debit_account_id AS account_id,
-              -x.amount AS moved, x.debit_balance_after AS after FROM added x
+          SELECT id, debit_account_id AS account_id, -amount AS moved,
+              debit_balance_after AS after FROM added
           UNION ALL
-          SELECT x, x.id, x.credit_account_id, x.amount, x.credit_balance_after
-            FROM added x) m
+          SELECT id, credit_account_id, amount, credit_balance_after FROM added) m
         JOIN ledger_account a ON a.id = m.account_id) w
-      WHERE w.after <> w.true_after LIMIT 1;
+      WHERE w.after <> w.true_after;
   END IF;
-  IF FOUND THEN PERFORM ledger_posting_refused(p); END IF;
+  IF bad IS NOT NULL THEN
+    SELECT * INTO p FROM added WHERE id = bad;
+    PERFORM ledger_posting_refused(p);
+  END IF;
   UPDATE ledger_account a SET debits_posted = a.debits_posted + m.debits,
       credits_posted = a.credits_posted + m.credits, last_posting_id = m.last_id
     FROM (

@@ -271,3 +271,23 @@ def test_words_and_owners_may_be_erased_and_nothing_else_changes(full: Page) -> 
     assert found.owner_ref is None
     assert (ledger.head(session), list(ledger.export_lines(session))) == before
     assert ledger.verify_book(session).ok
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_no_posting_comes_from_nowhere(kind: str, page: Page, *, many: bool) -> None:
+    """On PostgreSQL the guards stand for the foreign keys of a posting."""
+    page.play("gift lin 5.00\ngift wang 5.00")
+    run = page.session.connection().exec_driver_sql
+    if kind == "postgresql" and many:
+        run("SET LOCAL ledger.many = 'on'")
+    rows = "(2, 999999, 1, 100, 4900, 100)"
+    if many:
+        rows += ", (3, 999999, 1, 100, 4900, 200)"
+    with pytest.raises(DBAPIError):
+        run(
+            "INSERT INTO ledger_posting (line, credit_account_id, debit_account_id,"
+            " amount, debit_balance_after, credit_balance_after, transaction_id)"
+            f" SELECT *, (SELECT MAX(id) FROM ledger_transaction) FROM (VALUES {rows})"
+            " AS v"
+        )
+    page.session.rollback()
