@@ -150,6 +150,7 @@ from ledger.periods import (
 from ledger.plain_text import export_text
 from ledger.plain_text_import import Imported, import_text
 from ledger.refunds import refund
+from ledger.roles import allow_posting
 from ledger.sealing import Head, head, seal_pending
 from ledger.statements import Statement, StatementLine, statement
 from ledger.stops import (
@@ -249,6 +250,7 @@ __all__ = [
     "Unit",
     "UnitMismatch",
     "UnknownUnit",
+    "allow_posting",
     "answer_offer",
     "balance",
     "balance_at",

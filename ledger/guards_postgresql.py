@@ -371,6 +371,12 @@ WHEN_AND_DO = {
 }
 
 
+def trigger_functions() -> list[str]:
+    """Return the names of the functions that triggers call."""
+    called = {text.rsplit("EXECUTE FUNCTION ", 1)[1] for _, _, text in triggers()}
+    return sorted(name.removesuffix("()") for name in called)
+
+
 def triggers() -> list[tuple[str, str, str]]:
     """Return (trigger, table, text after the table's name) for every guard."""
     guards: list[tuple[str, str, str]] = []

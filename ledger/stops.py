@@ -8,6 +8,7 @@ from ledger.driver import Driver, as_moment
 from ledger.errors import InvalidEntry
 from ledger.tables import Stop
 
+STOP_LOCK = 0x1ED570
 STANDING = (
     "SELECT id, at, reason FROM ledger_stop WHERE lifted_at IS NULL ORDER BY id LIMIT 1"
 )
@@ -35,7 +36,7 @@ def stop_posting(session: Session, reason: str, at: datetime) -> Stop:
         raise InvalidEntry("A stop needs a reason.")
     driver = Driver(session)
     if not driver.is_sqlite:  # SQLite has one writer: two cannot stop at once
-        driver.run("LOCK TABLE ledger_stop IN SHARE ROW EXCLUSIVE MODE")
+        driver.run("SELECT pg_advisory_xact_lock(?)", (STOP_LOCK,))
     if driver.one(STANDING) is None:
         driver.insert("ledger_stop", "at, reason", [(driver.moment(at), reason)])
     standing = _standing(driver)
