@@ -108,9 +108,13 @@ def private_digest(
     cause: str,
     entered_by: str | None,
     approved_by: str | None,
+    *request_hash: str,
 ) -> str:
-    """Return the commitment to what the export keeps to itself."""
-    return digest_of(salt, scope, key, cause, entered_by, approved_by)
+    """Return the commitment to what the export keeps to itself.
+
+    Form 2 commits to the hash of the request, too; form 1 is given none.
+    """
+    return digest_of(salt, scope, key, cause, entered_by, approved_by, *request_hash)
 
 
 def head_of(

@@ -372,6 +372,7 @@ class _Row:
                 heading.cause,
                 heading.entered_by,
                 heading.approved_by,
+                values[2],
             ),
             memo=values[13],
         )

@@ -77,7 +77,7 @@ def _heads(driver: Driver, numbers: Sequence[int]) -> dict[int, Record]:
     rows = driver.all(
         "SELECT id, kind, at, effective_on, rule_version, cause, reverses_id, salt,"  # noqa: S608
         " scope, key, entered_by, approved_by, memo_digest, posting_count, format,"
-        " link, refunds_id FROM ledger_transaction"
+        " link, refunds_id, request_hash FROM ledger_transaction"
         f" WHERE id IN ({marks(len(numbers))})",
         numbers,
     )
@@ -86,7 +86,8 @@ def _heads(driver: Driver, numbers: Sequence[int]) -> dict[int, Record]:
 
 def _record(row: Row) -> Record:
     number, kind, at, on, rule, cause, reverses, salt, *rest = row
-    scope, key, entered_by, approved_by, memo, count, form, link, refunds = rest
+    scope, key, entered_by, approved_by, memo, count, form, link, refunds, asked = rest
+    private = (salt, scope, key, cause, entered_by, approved_by)
     day = as_day(on)
     head = head_of(
         number=number,
@@ -98,7 +99,7 @@ def _record(row: Row) -> Record:
         reverses=reverses,
         refunds=refunds,
         link=link,
-        private=private_digest(salt, scope, key, cause, entered_by, approved_by),
+        private=private_digest(*private, *([asked] if form == FORMAT else [])),
         memo=memo,
     )
     if form != FORMAT:
