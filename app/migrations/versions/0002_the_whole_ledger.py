@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -330,9 +332,9 @@ def upgrade() -> None:
                 "keeps_lots", sa.Integer(), server_default=sa.text("0"), nullable=False
             ),
         )
-    for column in ("credit", "debit", "expires_at"):
-        op.drop_index(f"ix_ledger_hold_{column}", "ledger_hold")
-    for column in (
+    for name in ("credit", "debit", "expires_at"):
+        op.drop_index(f"ix_ledger_hold_{name}", "ledger_hold")
+    columns: list[sa.Column[Any]] = [
         sa.Column("format", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("link", sa.Text(), nullable=True),
         sa.Column(
@@ -340,7 +342,8 @@ def upgrade() -> None:
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             nullable=True,
         ),
-    ):
+    ]
+    for column in columns:
         op.add_column("ledger_transaction", column)
     op.create_index(
         "ix_ledger_transaction_effective_on", "ledger_transaction", ["effective_on"]
