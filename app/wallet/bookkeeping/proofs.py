@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 import ledger
 from app.kernel.i18n import msg
 from app.wallet.errors import PageNotFound
 from ledger import checkpoints as kept
 from ledger.tables import Checkpoint, Seal
-
-CLOSE_KIND = "CLOSE_PERIOD"
 
 
 def site_key(secret: bytes) -> Ed25519PrivateKey:
@@ -89,7 +87,7 @@ def closes_since(session: Session, size: int) -> bool:
     """Say whether a month was closed after the first *size* entries."""
     asked = (
         select(Seal.sequence)
-        .join(ledger.Transaction, ledger.Transaction.id == Seal.transaction_id)  # type: ignore[arg-type]
-        .where(ledger.Transaction.kind == CLOSE_KIND, Seal.sequence > size)
+        .join(ledger.Period, col(ledger.Period.transaction_id) == Seal.transaction_id)
+        .where(Seal.sequence > size)
     )
     return session.exec(asked.limit(1)).first() is not None

@@ -215,7 +215,10 @@ def test_the_receipt_of_an_entry_is_checked_without_us(
     book, kept = tmp_path / "ledger.jsonl", tmp_path / "note.txt"
     book.write_bytes(client.get("/ledger/export.jsonl").data)
     kept.write_bytes(note.data)
-    assert run_verifier(book, "--checkpoint", kept) == 0
+    key = ("--key", head["public_key"])
+    assert run_verifier(book, "--checkpoint", kept, *key) == 0
+    assert f"--key {head['public_key']}" in client.get("/ledger/checkpoints").text
+    assert f"--key {head['public_key']}" in page.text
 
 
 def run_verifier(*arguments: object) -> int:
