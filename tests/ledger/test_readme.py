@@ -26,11 +26,3 @@ def test_a_newcomer_can_follow_the_readme() -> None:
     for line in said[1:]:
         assert line in done.stdout
     assert "can give 5.00, not 9.00" in done.stdout
-
-
-def test_the_format_page_and_the_tests_know_the_same_vector() -> None:
-    from tests.ledger.test_exporting import LEAF, LINK
-
-    text = (ROOT / "ledger" / "FORMAT.md").read_text(encoding="utf-8")
-    assert LEAF in text
-    assert LINK in text
