@@ -407,6 +407,13 @@ RICH_RESEALED = [
         "1 rows, of which 0",
     ),
     ("UPDATE ledger_account_change SET state = 'frozen'", "is frozen"),
+    (
+        (
+            "UPDATE ledger_account_change SET state = 'frozen' WHERE account_id ="
+            f" (SELECT id FROM ledger_account WHERE code = '{LOTTED}')"
+        ),
+        "is frozen",
+    ),
     ("UPDATE ledger_account_change SET state = 'closed'", "is closed"),
 ]
 

@@ -306,6 +306,12 @@ def looked_at(connection: Any) -> int:
     return int(connection.execute(sql).fetchone()[0])
 
 
+def test_all_lines_of_the_newest_entry_count(page: Page) -> None:
+    legs = [Leg(ISSUANCE, points(name), Decimal(2)) for name in PEOPLE]
+    ledger.post(page.session, legs, key="all", kind="X", cause="x", at=page.at)
+    assert then(page, page.at) == now(page)
+
+
 def test_moments_are_read_in_any_zone(page: Page) -> None:
     page.play("gift lin 2.00")
     early = page.at

@@ -115,3 +115,17 @@ def test_only_accounts_have_statements_and_balances(page: Page) -> None:
         with pytest.raises(ledger.AccountNotFound):
             reading(page.session, "nobody")
     assert set(ledger.balances(page.session, [LIN, "nobody"])) == {LIN}
+
+
+def test_a_cursor_of_another_account_is_refused(busy: Page) -> None:
+    busy.play("gift chen 1.00")
+    with pytest.raises(ledger.InvalidEntry):
+        ledger.statement(busy.session, LIN, after=f"{busy.done['gift-8'].id}.1")
+
+
+def test_a_cursor_from_after_a_range_begins_at_its_end(busy: Page) -> None:
+    newest = ledger.statement(busy.session, LIN, limit=1)
+    end = NOON + timedelta(minutes=9)
+    whole = ledger.statement(busy.session, LIN, end=end)
+    again = ledger.statement(busy.session, LIN, end=end, after=newest.next_cursor)
+    assert again == whole
