@@ -254,7 +254,7 @@ BEGIN
         x.floor IS NULL OR x.credits_posted - x.debits_posted - x.debits_pending
           - amount_ >= x.floor AS pays
       FROM ledger_account x JOIN ledger_unit u ON u.code = x.unit
-      WHERE x.code = debit_ OR x.code = credit_ ORDER BY x.id FOR UPDATE OF x
+      WHERE x.code = ANY (ARRAY[debit_, credit_]) ORDER BY x.id FOR UPDATE OF x
   LOOP
     IF a.code = debit_ THEN d := a; ELSE c := a; END IF;
   END LOOP;
