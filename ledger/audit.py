@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from ledger.accounts import UNITS
 from ledger.amounts import text_of
 from ledger.canonical import GENESIS, chained
 from ledger.checkpoints import ORIGIN
@@ -66,6 +67,7 @@ def verify_book(session: Session) -> Report:
         _walk_chain,
         _walk_unsealed,
         _compare_counters,
+        _compare_openings,
         _compare_holds,
         _compare_lots,
         _compare_rows,
@@ -252,6 +254,21 @@ def _compare_counters(replay: Replay) -> None:
     for unit, difference in sums.items():
         if difference:
             replay.say(f"unit {unit}: its balances sum to {text_of(difference)}, not 0")
+
+
+def _compare_openings(replay: Replay) -> None:
+    """Compare the days of opening and the places of the units that everyone keeps."""
+    places = {str(code): exponent for code, _, exponent in UNITS}
+    for code, exponent in replay.driver.all("SELECT code, exponent FROM ledger_unit"):
+        if places.get(code, exponent) != exponent:
+            replay.say(f"unit {code}: it is kept with {exponent} decimal places")
+    for (code,) in replay.driver.all(
+        "SELECT a.code FROM ledger_account a JOIN (SELECT account_id,"
+        " min(transaction_id) AS number FROM ledger_account_change GROUP BY account_id)"
+        " c ON c.account_id = a.id JOIN ledger_transaction t ON t.id = c.number"
+        " WHERE t.at <> a.opened_at"
+    ):
+        replay.say(f"account {code}: it was opened at another moment than it says")
 
 
 def _compare_holds(replay: Replay) -> None:
