@@ -83,7 +83,7 @@ from app.wallet.queries import (
     verify_book,
     workshop_statement,
 )
-from app.wallet.rules import member_code, split_sale
+from app.wallet.rules import kind_of_line, member_code, split_sale
 
 __all__ = [
     "ACCOUNT_WORDS",
@@ -124,6 +124,7 @@ __all__ = [
     "export_lines",
     "find_written",
     "hold_points",
+    "kind_of_line",
     "latest_checkpoint",
     "lots_of",
     "member_code",

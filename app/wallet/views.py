@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
@@ -16,13 +16,14 @@ from app import people, wallet
 from app.kernel.clock import now
 from app.kernel.i18n import msg
 from app.web.causes import UNKNOWN, Explained, explain
-from app.web.filters import full_moment, local
+from app.web.filters import full_moment, local, local_today
 from app.web.guards import me, signed_in
 from app.web.links import find_url
 from app.web.store import reading
 from app.web.words import translate
 
 UNITS = (ledger.POINT, ledger.HOUR, ledger.TIME)
+LOT_UNITS = (ledger.POINT, ledger.TIME)
 PAGE_LINES = 30
 PRINT_LINES = 200
 CSV_LINES = 500
@@ -38,11 +39,16 @@ KIND_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "EARN_HOURS": msg("Service verified"),
         "CAPTURE": msg("Spent"),
+        "REFUND": msg("Given back to you"),
         "REVERSAL": msg("Corrected"),
         "OPENING": msg("Carried over from the paper book"),
         "EXPIRE": msg("Too old"),
+        "CLAWBACK": msg("Taken back"),
+        "OFFSET": msg("Paid off what was taken back"),
+        "OVERFLOW": msg("Above what one may keep: it helps others"),
         "GRANT": msg("Granted"),
         "GIFT": msg("Given"),
+        "DONATE": msg("Donated"),
         "ADJUST": msg("Adjusted by two people"),
     }
 )
@@ -63,6 +69,7 @@ def index() -> ResponseReturnValue:
         balances = wallet.balances_of(session, me().id)
         page = _page(session, unit, after=after)
         causes = _causes(session, page)
+        expiring = wallet.expiring_of(session, me().id, today=local_today())
     older = None
     if page is not None and page.statement.next_cursor:
         older = url_for(".index", unit=unit, after=page.statement.next_cursor)
@@ -76,11 +83,31 @@ def index() -> ResponseReturnValue:
         balances=balances,
         unit_words=UNIT_WORDS,
         lines=_lines(page, causes),
+        expiring=expiring,
+        lots_url=url_for(".lots", unit=unit) if unit in LOT_UNITS else None,
         older=older,
         newest=url_for(".index", unit=unit) if after else None,
         shifts_url=find_url("volunteering.index"),
         bookings_url=find_url("bookings.index"),
         rewards_url=find_url("rewards.mine"),
+    )
+
+
+@bp.get("/lots")
+@signed_in
+def lots() -> ResponseReturnValue:
+    """Show what one has of a unit by the day it was earned, first to go first."""
+    unit = _unit(LOT_UNITS)
+    with reading() as session:
+        balance = wallet.balances_of(session, me().id)[unit]
+        found = wallet.lots_of(session, me().id, unit)
+    return render_template(
+        "wallet/lots.html",
+        unit=unit,
+        unit_word=translate(UNIT_WORDS[unit]),
+        balance=balance,
+        lots=found,
+        back_url=url_for(".index", unit=unit),
     )
 
 
@@ -139,9 +166,9 @@ def export() -> ResponseReturnValue:
     )
 
 
-def _unit() -> str:
+def _unit(known: Collection[str] = UNITS) -> str:
     unit = request.args.get("unit", ledger.POINT)
-    if unit not in UNITS:
+    if unit not in known:
         abort(404)
     return unit
 
@@ -168,7 +195,8 @@ def _lines(
     rows = []
     for line in page.statement.lines:
         cause = causes.get(line.cause, UNKNOWN)
-        said = translate(KIND_WORDS.get(line.kind, OTHER_KIND))
+        kind = wallet.kind_of_line(line)
+        said = translate(KIND_WORDS.get(kind, OTHER_KIND))
         rows.append(
             {
                 "line": line,

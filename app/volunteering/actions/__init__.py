@@ -25,7 +25,9 @@ from app.volunteering.actions.posts import (
 from app.volunteering.actions.sheets import close_finished, enter_hours, fix_checkout
 from app.volunteering.actions.verification import (
     Verified,
+    may_revoke,
     reject_record,
+    revoke_record,
     verdicts_on,
     verify_record,
     verify_records,
@@ -47,7 +49,9 @@ __all__ = [
     "enter_hours",
     "fix_checkout",
     "join_as_volunteer",
+    "may_revoke",
     "reject_record",
+    "revoke_record",
     "scan_in",
     "scan_out",
     "send_claim_now",

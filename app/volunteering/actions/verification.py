@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import exists, update
 from sqlmodel import Session, col
 
 from app import people, programmes, wallet
+from app.kernel import doings
 from app.kernel.clock import day_of
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
@@ -122,6 +124,80 @@ def reject_record(
     _finish(session, [record])
     publish(session, RecordRejected(at=at, record_id=record.id))
     return record
+
+
+def revoke_record(
+    session: Session, record_id: UUID, *, reason: str, by: UUID, at: datetime
+) -> tuple[ServiceRecord, wallet.TakenBack]:
+    """Take a credited record back: it was wrong, or a fraud (story L11).
+
+    Hours and points go by an opposite entry; what was spent already is paid by what
+    the volunteer earns later. The record stays to be read, with the reason, and its
+    time is free: what was really given is written down anew.
+
+    Raises:
+        RecordNotFound: there is none.
+        NotYourVerdict: not who keeps the books, or with a part in it (R-LED-06).
+        StepOutOfTurn: nothing is credited for it.
+    """
+    (record,) = queries.records_by_ids(session, [record_id], lock=True) or (None,)
+    if record is None:
+        raise RecordNotFound(msg("We do not know this record."))
+    _ensure_may_revoke(session, record, by=by, at=at)
+    back = wallet.TakenBack(taken=Decimal(0), owed=Decimal(0))
+    if record.ledger_transaction is not None:
+        back = wallet.take_back(
+            session,
+            record.ledger_transaction,
+            person_id=record.person_id,
+            programme=programmes.programme_for(session, record.programme_id),
+            record_id=record.id,
+            at=at,
+            entered_by=by,
+        )
+    record.state = RecordState.REVOKED
+    record.reject_reason = reason
+    record.ledger_transaction = None  # the book finds it by the record's name
+    session.add(record)
+    session.flush()
+    doings.note(
+        session,
+        who=by,
+        verb="record.revoke",
+        about=f"record:{record.id}",
+        for_whom=record.person_id,
+        at=at,
+        detail=reason,
+    )
+    return record, back
+
+
+def may_revoke(
+    session: Session, record: ServiceRecord, *, by: UUID, at: datetime
+) -> bool:
+    """Say whether *by* may revoke the record now: for its page."""
+    try:
+        _ensure_may_revoke(session, record, by=by, at=at)
+    except Refusal:
+        return False
+    return True
+
+
+def _ensure_may_revoke(
+    session: Session, record: ServiceRecord, *, by: UUID, at: datetime
+) -> None:
+    rules.ensure_may_revoke(
+        record,
+        by,
+        may_adjust=people.has_permission(
+            session,
+            by,
+            Permission.ADJUST_LEDGER,
+            place_id=record.place_id,
+            on=day_of(at),
+        ),
+        is_close=bool(queries.close_among(session, by, {record.person_id})),
+    )
 
 
 def verdicts_on(
@@ -247,6 +323,8 @@ def _post(session: Session, bench: _Bench, record: ServiceRecord) -> None:
             effective_on=record.day,
             entered_by=record.entered_by,
             approved_by=bench.by,
+            lot_months=rule.lot_months,
+            store_cap=rule.store_cap,
         )
 
 

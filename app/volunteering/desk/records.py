@@ -15,6 +15,7 @@ from app.kernel.permissions import Permission
 from app.volunteering import actions, queries
 from app.volunteering.desk.shown import bp, waiting_rows
 from app.volunteering.forms import BatchForm, NoFields, RejectForm
+from app.volunteering.models import RecordState
 from app.volunteering.views.shown import record_rows
 from app.web.forms import blank_form, read_form, refused_form
 from app.web.guards import me, needs
@@ -88,6 +89,38 @@ def reject(record_id: UUID) -> ResponseReturnValue:
     return _decided(record_id, said)
 
 
+@bp.post("/desk/records/<uuid:record_id>/revocation")
+@needs(Permission.ADJUST_LEDGER)
+def revoke(record_id: UUID) -> ResponseReturnValue:
+    """Take a credited record back, with a reason."""
+    at = now()
+    try:
+        form = read_form(RejectForm)
+        with transaction() as session:
+            once(
+                session,
+                "hours.revoke",
+                owner=me().id,
+                body={"record": str(record_id)} | form.model_dump(),
+                at=at,
+                do=lambda: (
+                    actions.revoke_record(
+                        session, record_id, reason=form.reason, by=me().id, at=at
+                    )[0].id
+                ),
+            )
+    except Refusal as refusal:
+        if refusal.status == 422:
+            context = _record(record_id)
+            del context["form"]
+            return refused_form(
+                "volunteering/record.html", refusal, fragment=RECORD, **context
+            )
+        raise
+    said = translate(msg("Revoked. Hours and points were taken back."))
+    return _decided(record_id, said)
+
+
 @bp.post("/desk/records/verification")
 @needs(Permission.OPEN_DESK)
 def verify_many() -> ResponseReturnValue:
@@ -112,7 +145,10 @@ def verify_many() -> ResponseReturnValue:
 
 def _decided(record_id: UUID, said: str) -> ResponseReturnValue:
     context = _record(record_id)
-    return swap_or_redirect(RECORD, to=url_for(".index"), notice=said, **context)
+    to = url_for(".index")
+    if context["row"].record.state is RecordState.REVOKED:
+        to = url_for("volunteering.record", record_id=record_id)
+    return swap_or_redirect(RECORD, to=to, notice=said, **context)
 
 
 def _record(record_id: UUID) -> dict[str, Any]:
@@ -121,7 +157,13 @@ def _record(record_id: UUID) -> dict[str, Any]:
         found = queries.record_for(session, record_id, reader=me().id, on=day_of(at))
         verdicts = actions.verdicts_on(session, [found], by=me().id, at=at)
         (row,) = record_rows(session, [found], verdicts)
-    return {"row": row, "form": blank_form(), "is_mine": found.person_id == me().id}
+        can_revoke = actions.may_revoke(session, found, by=me().id, at=at)
+    return {
+        "row": row,
+        "form": blank_form(),
+        "is_mine": found.person_id == me().id,
+        "can_revoke": can_revoke,
+    }
 
 
 def _queue() -> dict[str, Any]:

@@ -10,7 +10,7 @@ OVERLAP = "volunteering: overlapping time"
 _FREED = "('undone', 'withdrawn', 'cancelled', 'no_show')"
 _GUARDED = (
     ("shift_claim", f"NOT IN {_FREED}"),
-    ("service_record", "<> 'rejected'"),
+    ("service_record", "NOT IN ('rejected', 'revoked')"),
 )
 """Table, and which states take the person's time."""
 

@@ -75,6 +75,8 @@ class RecordState(StrEnum):
     """The first yes is there; long days and supplements need another."""
     POSTED = "posted"
     REJECTED = "rejected"
+    REVOKED = "revoked"
+    """Credited, and taken back: it should never have been (story L11)."""
 
 
 class Post(SQLModel, table=True):
@@ -279,6 +281,7 @@ class ServiceRecord(SQLModel, table=True):
     second_approver_id: UUID | None = Field(default=None, foreign_key="person.id")
     posted_at: datetime | None = Field(default=None, sa_type=Moment)
     reject_reason: str | None = Field(default=None, max_length=300)
+    """Why it was not accepted, or revoked."""
     hours: Decimal | None = Field(default=None, sa_type=Amount)
     """Credited hours, floored to the programme's step; set when posted."""
     amount: Decimal | None = Field(default=None, sa_type=Amount)

@@ -15,7 +15,6 @@ from app.volunteering import rules
 from app.volunteering.models import (
     Claim,
     Qualification,
-    RecordState,
     ServiceRecord,
 )
 
@@ -89,7 +88,7 @@ def records_between(
             .where(col(ServiceRecord.person_id).in_(person_ids))
             .where(col(ServiceRecord.starts_at) < end)
             .where(col(ServiceRecord.ends_at) > start)
-            .where(ServiceRecord.state != RecordState.REJECTED)
+            .where(col(ServiceRecord.state).not_in(rules.FREES_TIME))
         )
     )
 
@@ -106,7 +105,7 @@ def minutes_on_days(
         )
         .where(col(ServiceRecord.person_id).in_({one.person_id for one in records}))
         .where(col(ServiceRecord.day).in_({one.day for one in records}))
-        .where(ServiceRecord.state != RecordState.REJECTED)
+        .where(col(ServiceRecord.state).not_in(rules.FREES_TIME))
         .group_by(col(ServiceRecord.person_id), col(ServiceRecord.day))
     )
     return {(person_id, day): int(total) for person_id, day, total in rows}

@@ -32,12 +32,14 @@ from app.volunteering.rules.codes import (
     window_ends_at,
 )
 from app.volunteering.rules.records import (
+    FREES_TIME,
     PROMPT_DAYS,
     TRUST,
     WAITING,
     Verdict,
     ensure_evidence,
     ensure_may_decide,
+    ensure_may_revoke,
     kind_of_entry,
     needs_second,
 )
@@ -48,6 +50,7 @@ __all__ = [
     "CHECK_IN_EARLY",
     "CHECK_OUT_LATE",
     "FREED",
+    "FREES_TIME",
     "LABELS",
     "PROMPT_DAYS",
     "TAKES_TIME",
@@ -62,6 +65,7 @@ __all__ = [
     "ensure_claim",
     "ensure_evidence",
     "ensure_may_decide",
+    "ensure_may_revoke",
     "ensure_no_overlap",
     "ensure_old_enough",
     "ensure_open",

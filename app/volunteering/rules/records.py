@@ -33,6 +33,9 @@ WAITING = frozenset(
     }
 )
 
+FREES_TIME = frozenset({RecordState.REJECTED, RecordState.REVOKED})
+"""What was not given, or not so: another record may take its time."""
+
 
 def kind_of_entry(
     ended_at: datetime, *, at: datetime, late_days: int, by_volunteer: bool
@@ -123,4 +126,34 @@ def ensure_may_decide(record: ServiceRecord, verdict: Verdict) -> None:
     if is_second and record.kind is RecordKind.SUPPLEMENTED and verdict.is_organiser:
         raise NotYourVerdict(
             msg("You organised this shift; somebody else approves the supplement.")
+        )
+
+
+def ensure_may_revoke(
+    record: ServiceRecord, by: UUID, *, may_adjust: bool, is_close: bool
+) -> None:
+    """Refuse revoking by somebody who had a part in the record (R-LED-06).
+
+    Who wrote it down, who verified it and who takes it back are different people.
+
+    Raises:
+        StepOutOfTurn: nothing is credited for it.
+        NotYourVerdict: says who else must do it.
+    """
+    if record.state is not RecordState.POSTED:
+        raise StepOutOfTurn(msg("Only a credited record can be revoked."))
+    if not may_adjust:
+        raise NotYourVerdict(msg("Only who keeps the books revokes a record."))
+    if by in {
+        record.person_id,
+        record.entered_by,
+        record.verifier_id,
+        record.second_approver_id,
+    }:
+        raise NotYourVerdict(
+            msg("You had a part in this record; somebody else must revoke it.")
+        )
+    if is_close:
+        raise NotYourVerdict(
+            msg("You are close to this person; somebody else must revoke it.")
         )

@@ -52,6 +52,7 @@ LABELS: tuple[Mapping[StrEnum, str], ...] = (
         RecordState.AWAITING_SECOND: msg("Waiting for a second approval"),
         RecordState.POSTED: msg("Verified and credited"),
         RecordState.REJECTED: msg("Not accepted"),
+        RecordState.REVOKED: msg("Revoked"),
     },
     {
         RiskLevel.LOW: msg("Little risk"),

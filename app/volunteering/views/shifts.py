@@ -280,12 +280,14 @@ def record(record_id: UUID) -> ResponseReturnValue:
         found = queries.record_for(session, record_id, reader=me().id, on=day_of(at))
         verdicts = actions.verdicts_on(session, [found], by=me().id, at=at)
         (row,) = record_rows(session, [found], verdicts)
+        can_revoke = actions.may_revoke(session, found, by=me().id, at=at)
     return page_or_fragment(
         "volunteering/record.html",
         "volunteering/_record.html",
         row=row,
         form=blank_form(),
         is_mine=found.person_id == me().id,
+        can_revoke=can_revoke,
     )
 
 
