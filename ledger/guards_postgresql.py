@@ -279,6 +279,17 @@ BEGIN
   RETURN number;
 END $$"""
 
+STOP_STANDS = """
+CREATE OR REPLACE FUNCTION ledger_stop_stands() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF ROW(NEW.id, NEW.at, NEW.reason) IS DISTINCT FROM ROW(OLD.id, OLD.at, OLD.reason)
+     OR OLD.lifted_at IS NOT NULL THEN
+    PERFORM ledger_fail('a stop is lifted, not edited');
+  END IF;
+  RETURN NEW;
+END $$"""
+
 LOT_OPENS = """
 CREATE OR REPLACE FUNCTION ledger_lot_opens() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -341,6 +352,7 @@ FUNCTIONS = (
     RESOLUTION_MOVES,
     TRANSACTION_IN_TIME,
     POST,
+    STOP_STANDS,
     LOT_OPENS,
     LOT_MOVES,
     LOT_USE_MOVES,
@@ -362,6 +374,7 @@ WHEN_AND_DO = {
     "ledger_account_opens": ("ledger_account", "BEFORE INSERT"),
     "ledger_account_change_applies": ("ledger_account_change", "AFTER INSERT"),
     "ledger_hold_moves": ("ledger_hold", "AFTER INSERT"),
+    "ledger_stop_stands": ("ledger_stop", "BEFORE UPDATE"),
     "ledger_lot_opens": ("ledger_lot", "BEFORE INSERT"),
     "ledger_lot_moves": ("ledger_lot", "BEFORE UPDATE"),
     "ledger_lot_use_moves": ("ledger_lot_use", "AFTER INSERT"),
@@ -387,6 +400,7 @@ def triggers() -> list[tuple[str, str, str]]:
         ]
     guards += [
         ("ledger_account_no_delete", "ledger_account", "BEFORE DELETE"),
+        ("ledger_stop_no_delete", "ledger_stop", "BEFORE DELETE"),
         ("ledger_lot_no_delete", "ledger_lot", "BEFORE DELETE"),
         ("ledger_lot_no_truncate", "ledger_lot", "BEFORE TRUNCATE"),
         ("ledger_account_no_truncate", "ledger_account", "BEFORE TRUNCATE"),

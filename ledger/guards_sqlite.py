@@ -135,6 +135,17 @@ ACCOUNT = {
         BEGIN SELECT RAISE(ABORT, 'ledger: words are erased, not edited'); END""",
 }
 
+STOPS = {
+    "ledger_stop_no_delete": """
+        BEFORE DELETE ON ledger_stop
+        BEGIN SELECT RAISE(ABORT, 'ledger: a stop is lifted, not deleted'); END""",
+    "ledger_stop_stands": """
+        BEFORE UPDATE ON ledger_stop
+        WHEN NEW.id <> OLD.id OR NEW.at <> OLD.at OR NEW.reason <> OLD.reason
+          OR OLD.lifted_at IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'ledger: a stop is lifted, not edited'); END""",
+}
+
 LOTS = {
     "ledger_lot_no_delete": """
         BEFORE DELETE ON ledger_lot
@@ -290,7 +301,7 @@ def triggers() -> list[tuple[str, str, str]]:
     guards: dict[str, str] = {}
     for table, keys in JOURNAL.items():
         guards |= _journal_guards(table, keys)
-    guards |= ACCOUNT | LOTS | MOVES
+    guards |= ACCOUNT | STOPS | LOTS | MOVES
     return [(name, _table_of(text), text) for name, text in guards.items()]
 
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 import ledger
 from tests.ledger.pages import ISSUANCE, NOON, Page, points
@@ -79,3 +81,18 @@ def test_a_stop_has_a_reason_and_somebody_lifts_it(broken: Page) -> None:
     with pytest.raises(ledger.InvalidEntry):
         ledger.resume_posting(broken.session, at=NOON, by="")
     assert ledger.stopped(broken.session) is not None
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM ledger_stop",
+        "UPDATE ledger_stop SET reason = 'nothing'",
+        "UPDATE ledger_stop SET at = '2020-01-01T00:00:00.000000Z'",
+    ],
+)
+def test_a_stop_is_lifted_and_nothing_else(session: Session, sql: str) -> None:
+    ledger.stop_posting(session, reason="entry 7 is not what was sealed", at=NOON)
+    with pytest.raises(DBAPIError, match="is lifted|append-only"):
+        session.connection().exec_driver_sql(sql)
+    session.rollback()
