@@ -6,7 +6,7 @@ export PYTHONHASHSEED = 0
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.ready-$(shell cat requirements.lock requirements-dev.lock pyproject.toml | sha256sum | cut -c1-16)
 
-.PHONY: run test check bench drill setup words lock clean
+.PHONY: run test check bench drill mutants machine setup words lock clean
 
 run: setup ## Set up, load the demo town once, serve it on http://127.0.0.1:8000
 	FAIR_DEMO=1 $(BIN)/fair demo --size district
@@ -29,6 +29,13 @@ bench: setup ## Speed, as ratios to references in the same run
 
 drill: setup ## Break something on purpose: make drill NAME=kill9 [ARGS=--canary]
 	$(BIN)/python -m tests.drills $(NAME) $(ARGS)
+
+mutants: setup ## Plant some thirty mistakes in copies of the ledger; its tests must find them
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+STEPS ?= 200000
+machine: setup ## The ledger against its model: make machine [STEPS=200000]
+	FAIR_LEDGER_STEPS=100 FAIR_LEDGER_EXAMPLES=$$(($(STEPS) / 100)) $(BIN)/python -m pytest --confcutdir=tests/ledger tests/ledger/test_machine.py
 
 words: setup ## Rebuild the Traditional catalogues from the Simplified ones
 	$(BIN)/python -m app.locale.tool

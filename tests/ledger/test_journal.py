@@ -209,6 +209,39 @@ def test_keys_are_unique_within_their_scope_only(page: Page) -> None:
     assert ledger.balance(page.session, WANG).posted == Decimal("2.50")
 
 
+def pay(session: Session, key: str, legs: list[Leg], scope: str = "") -> int:
+    done = ledger.post(
+        session, legs, key=key, kind="PAY", cause="t:1", at=NOON, scope=scope
+    )
+    return done.id or 0
+
+
+def test_a_single_payment_knows_its_key_by_its_scope_and_when_all_is_spent(
+    page: Page,
+) -> None:
+    """Nothing is left for a second payment: the key is asked before the balance."""
+    page.play("gift lin 2.50")
+    legs = [Leg(LIN, WANG, Decimal("1.25"))]
+    first = pay(page.session, "same", legs)
+    other = pay(page.session, "same", legs, scope="person:2")
+    assert first != other
+    page.play("balance lin 0")
+    assert pay(page.session, "same", legs) == first
+    assert pay(page.session, "same", legs, scope="person:2") == other
+
+
+def test_the_finest_step_below_the_floor_is_refused(page: Page) -> None:
+    ledger.ensure_units(page.session, [("GRAIN", "grain", 4)])
+    for code, floor in (("mill", None), ("sack", Decimal(0))):
+        ledger.open_account(
+            page.session, code=code, unit="GRAIN", kind="member", floor=floor, at=NOON
+        )
+    pay(page.session, "in", [Leg("mill", "sack", Decimal("1.0000"))])
+    with pytest.raises(ledger.InsufficientFunds):
+        pay(page.session, "more", [Leg("sack", "mill", Decimal("1.0001"))])
+    pay(page.session, "all", [Leg("sack", "mill", Decimal("1.0000"))])
+
+
 def test_what_is_written_can_be_read_back(page: Page) -> None:
     transaction = posted(page.session, DRAFT)
     assert transaction.id is not None

@@ -27,6 +27,7 @@ from sqlmodel import Session
 
 import ledger
 from ledger import Leg, verify
+from tests import postgres
 from tests.ledger.conftest import Opener
 from tests.ledger.pages import NOON
 
@@ -117,6 +118,10 @@ class Book(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.session.close()
         self.engine.dispose()
+        if self.engine.dialect.name == "sqlite":  # a long run makes thousands
+            Path(str(self.engine.url.database)).unlink()
+        else:
+            postgres.drop_database(str(self.engine.url))
 
     def key(self) -> str:
         self.steps += 1

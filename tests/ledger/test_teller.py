@@ -106,7 +106,8 @@ def test_sixteen_callers_on_hot_and_cold_accounts(book: Engine, teller: Teller) 
             payee = person(0) if turn % 2 else person(number + turn)
             payer = person(number + turn + 1)
             if payer != payee:
-                teller.post(draft(f"{number}:{turn}", payer, payee))
+                done = teller.post(draft(f"{number}:{turn}", payer, payee))
+                assert done.key == f"{number}:{turn}"  # nobody else's answer
         return number
 
     assert set(together(pay)) == set(range(CALLERS))
