@@ -31,7 +31,7 @@ from benchmarks.server import postgres
 OFFERINGS = 5000
 DOCUMENTS = 5000
 PEOPLE = 5000
-ENTRIES = 300_000
+ENTRIES = 100_000
 EXPORTED = 100_000
 
 
