@@ -30,6 +30,8 @@ HAND = 0
 ACTS_MAX = 400
 ROOM_MAX = 700_000
 """Bytes beyond the book itself; some 100 acts fill them."""
+LOG_INDEX = 32_768
+"""What SQLite needs to open a book at all; the disk fills up afterwards."""
 CLEAR = ("database or disk is full", "disk I/O error")
 NAME = "book.sqlite3"
 
@@ -45,7 +47,7 @@ class Wall:
 @contextmanager
 def small_disk(base: Path, folder: Path, room: int) -> Iterator[Wall]:
     """Put the book on a file system with *room* bytes left."""
-    size = -(-(base.stat().st_size + room) // 4096) * 4096 + 4096
+    size = -(-(base.stat().st_size + LOG_INDEX + room) // 4096) * 4096 + 4096
     mount = [
         "mount",
         "-t",
