@@ -96,8 +96,14 @@ def _run(copy: Path, mutant: Mutant) -> tuple[bool, str]:
         return True, "the tests did not end"
     if done.returncode not in {0, 1}:
         raise SystemExit(f"{mutant.means}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
-    return done.returncode == 1, failed[0].split(" - ")[0][7:] if failed else ""
+    failed = [
+        line
+        for line in done.stdout.splitlines()
+        if line.startswith(("FAILED", "ERROR "))
+    ]
+    return done.returncode == 1, failed[0].split(" - ")[0].split(maxsplit=1)[
+        1
+    ] if failed else ""
 
 
 if __name__ == "__main__":
