@@ -126,7 +126,7 @@ def refund(
     captured = session.exec(
         select(ledger.HoldResolution.transaction_id).where(
             col(ledger.HoldResolution.hold_id) == hold_id,
-            col(ledger.HoldResolution.captured) > 0,
+            col(ledger.HoldResolution.captured) > Decimal(0),
         )
     ).first()
     if captured is None:
