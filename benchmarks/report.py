@@ -68,13 +68,13 @@ def compared(
 def take_turns(acts: Sequence[Callable[[], float]], rounds: int) -> list[list[float]]:
     """Return what each act measured in each round; the order turns every round.
 
-    Before each act it waits a little for a quiet machine (`wait_for_quiet`).
+    Before each round it waits a little for a quiet machine (`wait_for_quiet`).
     """
     measured: list[list[float]] = [[] for _ in acts]
     for turn in range(rounds):
+        wait_for_quiet()
         order = range(len(acts)) if turn % 2 else reversed(range(len(acts)))
         for place in order:
-            wait_for_quiet()
             measured[place].append(acts[place]())
     return measured
 
