@@ -68,7 +68,7 @@ def test_points_that_are_there_go_back_with_the_hours(
 
     record, back = revoke(session, record_id, cast.jin)
 
-    assert (back.taken, back.owed) == (40, 0)
+    assert back == wallet.TakenBack(taken=Decimal(40), owed=Decimal(0))
     assert has(session, cast) == (0, 0)
     assert record.state is RecordState.REVOKED
     assert record.reject_reason == "没有来过"
@@ -84,7 +84,7 @@ def test_what_was_spent_is_paid_by_what_is_earned_later(
 
     _, back = revoke(session, record_id, cast.jin)
 
-    assert (back.taken, back.owed) == (10, 30)
+    assert back == wallet.TakenBack(taken=Decimal(10), owed=Decimal(30))
     assert has(session, cast) == (0, 0)
     credited(session, cast, hours=2, start=12)
     assert has(session, cast) == (0, 2)
