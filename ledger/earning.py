@@ -11,8 +11,9 @@ from ledger.amounts import amount_of, positive_steps_of, steps_of
 from ledger.driver import Driver
 from ledger.entries import Act, Heading, find_replay, request_hash, write
 from ledger.errors import InvalidEntry
-from ledger.journal import Leg, legs_of, lots_for
+from ledger.journal import Leg, legs_in_steps
 from ledger.locking import Kept, Steps, evaluate, lock_accounts
+from ledger.lots import plan_lots
 from ledger.lots_plan import NO_TERMS
 from ledger.tables import Transaction
 
@@ -144,10 +145,10 @@ def credit(
         terms = [(earned_on, expires_on)] * len(legs)
         terms += [(leg.earned_on, leg.expires_on) for leg in extra_legs]
         moves = evaluate(accounts, legs + extra)
-        act = Act(moves=moves, lots=lots_for(driver, moves, terms, heading))
+        act = Act(moves=moves, lots=plan_lots(driver, moves, terms, heading.on))
         done = write(driver, heading, wanted, act)
     else:
-        legs = _legs(session, done)[: done.posting_count - len(extra)]
+        legs = _legs(driver, done)[: done.posting_count - len(extra)]
     paid = _moved(legs, account, offset)
     beyond = _moved(legs, account, overflow)
     places = accounts[account].exponent
@@ -225,10 +226,10 @@ def claw_back(
         taken = min(steps, _to_spend(accounts[account]))
         legs = _leg(account, into, taken) + _leg(offset, into, steps - taken)
         moves = evaluate(accounts, legs)
-        lots = lots_for(driver, moves, [NO_TERMS] * len(moves), heading)
+        lots = plan_lots(driver, moves, [NO_TERMS] * len(moves), heading.on)
         done = write(driver, heading, wanted, Act(moves=moves, lots=lots))
     else:
-        taken = _moved(_legs(session, done), account, into)
+        taken = _moved(_legs(driver, done), account, into)
     places = accounts[account].exponent
     return ClawedBack(
         transaction=done,
@@ -274,11 +275,11 @@ def _leg(debit: str, credit: str, steps: int) -> list[Steps]:
     return [(debit, credit, steps)] if steps else []
 
 
-def _legs(session: Session, transaction: Transaction) -> list[Steps]:
+def _legs(driver: Driver, transaction: Transaction) -> list[Steps]:
     assert transaction.id is not None
     return [
-        (leg.debit, leg.credit, steps_of(leg.amount))
-        for leg in legs_of(session, transaction.id)
+        (debit, credit, steps)
+        for debit, credit, steps, _ in legs_in_steps(driver, transaction.id)
     ]
 
 

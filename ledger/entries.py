@@ -230,26 +230,34 @@ class Barrier:
             raise PeriodClosed(f"The books are closed through {self._closed}.")
 
 
+def ask_barrier(driver: Driver, headings: Iterable[Heading]) -> None:
+    """Refuse entries the barrier keeps out, where the database cannot say it late.
+
+    SQLite's triggers say the same at no cost, and a statement they refuse leaves the
+    transaction whole; on PostgreSQL it would be lost.
+    """
+    if driver.is_sqlite:
+        return
+    barrier = Barrier(driver)
+    for heading in headings:
+        barrier.ensure(heading.on)
+
+
 def write(driver: Driver, heading: Heading, wanted: str, act: Act) -> Transaction:
     """Insert one transaction with everything beneath it, and seal or queue it."""
+    ask_barrier(driver, [heading])
     return write_many(driver, [(heading, wanted, act)])[0]
 
 
 def write_many(driver: Driver, plans: Sequence[Plan]) -> list[Transaction]:
     """Insert transactions in their order, each with everything beneath it.
 
-    The accounts are locked, the keys looked up, the moves evaluated: what is left
-    is to number, insert and seal. However many there are, each table is written
-    once.
+    The accounts are locked, the keys looked up, the barrier asked, the moves
+    evaluated: what is left is to number, insert and seal. However many there are,
+    each table is written once.
     """
     for heading, _, _ in plans:
         ensure_words(heading)
-    if not driver.is_sqlite:
-        # SQLite's triggers say the same at no cost, and a statement they refuse
-        # leaves the transaction whole; on PostgreSQL it would be lost: ask first.
-        barrier = Barrier(driver)
-        for heading, _, _ in plans:
-            barrier.ensure(heading.on)
     rows = [_Row(driver, *plan) for plan in plans]
     _insert_transactions(driver, rows)
     driver.insert(

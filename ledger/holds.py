@@ -13,8 +13,9 @@ from ledger.columns import moment_text
 from ledger.driver import Driver, as_moment, as_uuid
 from ledger.entries import Act, Heading, find_replay, request_hash, write
 from ledger.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
-from ledger.journal import lots_for
 from ledger.locking import ensure_funds, ensure_pair, evaluate, lock_accounts
+from ledger.lots import plan_lots
+from ledger.lots_plan import NO_TERMS
 from ledger.tables import Hold, HoldResolution, HoldState, Transaction
 
 EXPIRE_BATCH_MAX = 500
@@ -188,7 +189,7 @@ def capture_hold(
         raise CaptureExceedsHold(f"{amount} is more than the {held} held.")
     accounts[hold.payer].held -= hold.steps
     moves = evaluate(accounts, [(hold.payer, paid, steps)])
-    lots = lots_for(driver, moves, [(None, None)], heading)
+    lots = plan_lots(driver, moves, [NO_TERMS], heading.on)
     act = Act(moves=moves, resolution=(hold.id, steps), lots=lots)
     return write(driver, heading, wanted, act)
 

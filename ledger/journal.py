@@ -34,9 +34,9 @@ from ledger.errors import (
     NotReversible,
     TransactionNotFound,
 )
-from ledger.locking import Kept, Move, Steps, evaluate, lock_accounts, lock_known
+from ledger.locking import Kept, Steps, evaluate, lock_accounts, lock_known
 from ledger.lots import plan_lots, plan_return
-from ledger.lots_plan import LotPlan, Terms
+from ledger.lots_plan import Terms
 from ledger.tables import Transaction
 
 LINK_BYTES = 8
@@ -337,17 +337,8 @@ def post_asked(driver: Driver, asked: Asked) -> Transaction:
     if done is not None:
         return done
     moves = evaluate(accounts, asked.legs)
-    act = Act(moves=moves, lots=lots_for(driver, moves, asked.terms, heading))
+    act = Act(moves=moves, lots=plan_lots(driver, moves, asked.terms, heading.on))
     return write(driver, heading, asked.wanted, act)
-
-
-def lots_for(
-    driver: Driver, moves: Sequence[Move], terms: Sequence[Terms], heading: Heading
-) -> LotPlan | None:
-    """Return what *moves* do to lots; None when no account here keeps any."""
-    if any(move[0].keeps_lots or move[1].keeps_lots for move in moves):
-        return plan_lots(driver, moves, terms, heading.on)
-    return None
 
 
 Result = Transaction | LedgerError
@@ -398,7 +389,7 @@ def post_batch(driver: Driver, batch: Sequence[Asked]) -> list[Result]:
     if any(move[0].keeps_lots for _, _, act in plans.values() for move in act.moves):
         return [_result(driver, one) for one in batch]
     for place, (heading, _, act) in plans.items():
-        act.lots = lots_for(driver, act.moves, batch[place].terms, heading)
+        act.lots = plan_lots(driver, act.moves, batch[place].terms, heading.on)
     written = write_many(driver, list(plans.values())) if plans else []
     results.update(zip(plans, written, strict=True))
     return [results[place] for place in range(len(batch))]
@@ -446,7 +437,9 @@ def legs_of(session: Session, transaction_id: int) -> list[Leg]:
     """Return the legs of a transaction in their order; empty when it moved nothing."""
     return [
         Leg(debit, credit, amount_of(steps, exponent=exponent))
-        for debit, credit, steps, exponent in _legs(Driver(session), transaction_id)
+        for debit, credit, steps, exponent in legs_in_steps(
+            Driver(session), transaction_id
+        )
     ]
 
 
@@ -496,7 +489,7 @@ def reverse(
     driver = Driver(session)
     legs = [
         (credit, debit, steps)
-        for debit, credit, steps, _ in reversed(_legs(driver, transaction_id))
+        for debit, credit, steps, _ in reversed(legs_in_steps(driver, transaction_id))
     ]
     if not legs:
         if find_transaction(session, transaction_id) is None:
@@ -522,9 +515,7 @@ def reverse(
         return done
     _ensure_reversible(driver, transaction_id)
     moves = evaluate(accounts, legs)
-    lots = None
-    if any(move[0].keeps_lots or move[1].keeps_lots for move in moves):
-        lots = plan_return(driver, transaction_id, moves, heading.on)
+    lots = plan_return(driver, transaction_id, moves, heading.on)
     return write(driver, heading, wanted, Act(moves=moves, lots=lots))
 
 
@@ -547,7 +538,10 @@ def _ensure_reversible(driver: Driver, transaction_id: int) -> None:
         raise NotReversible(f"Transaction {transaction_id} was refunded in part.")
 
 
-def _legs(driver: Driver, transaction_id: int) -> list[tuple[str, str, int, int]]:
+def legs_in_steps(
+    driver: Driver, transaction_id: int
+) -> list[tuple[str, str, int, int]]:
+    """Return (debit, credit, ten-thousandths, the unit's exponent) of each leg."""
     rows = driver.all(
         "SELECT d.code, c.code, p.amount, u.exponent FROM ledger_posting p"
         " JOIN ledger_account d ON d.id = p.debit_account_id"

@@ -13,6 +13,7 @@ from ledger.entries import (
     Act,
     Heading,
     Plan,
+    ask_barrier,
     find_replay,
     request_hash,
     write,
@@ -236,7 +237,10 @@ def expire_lots(
         lots = plan_of(shelves_after(moves, [NO_TERMS], on, lots_of))
         wanted = request_hash(heading, [code, target, str(steps)])
         plans.append((heading, wanted, Act(moves=moves, lots=lots)))
-    return write_many(driver, plans) if plans else []
+    if not plans:
+        return []
+    ask_barrier(driver, (heading for heading, _, _ in plans))
+    return write_many(driver, plans)
 
 
 def _account(driver: Driver, code: str) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from ledger.amounts import amount_of, positive_steps_of, steps_of
+from ledger.amounts import amount_of, positive_steps_of
 from ledger.driver import Driver
 from ledger.entries import Act, Heading, find_replay, request_hash, write
 from ledger.errors import (
@@ -14,7 +14,7 @@ from ledger.errors import (
     RefundExceeds,
     TransactionNotFound,
 )
-from ledger.journal import find_transaction, legs_of
+from ledger.journal import find_transaction, legs_in_steps
 from ledger.locking import evaluate, lock_accounts
 from ledger.lots import plan_return
 from ledger.tables import Transaction
@@ -87,8 +87,8 @@ def refund(
         refunds=transaction_id,
     )
     wanted = request_hash(heading, [str(transaction_id), str(steps)])
-    payer, payee, paid = _payment(session, transaction_id)
     driver = Driver(session)
+    payer, payee, paid = _payment(session, driver, transaction_id)
     accounts = lock_accounts(driver, [payer, payee])
     done = find_replay(driver, heading, wanted)
     if done is not None:
@@ -99,17 +99,19 @@ def refund(
     return write(driver, heading, wanted, Act(moves=moves, lots=lots))
 
 
-def _payment(session: Session, transaction_id: int) -> tuple[str, str, int]:
+def _payment(
+    session: Session, driver: Driver, transaction_id: int
+) -> tuple[str, str, int]:
     """Return who paid whom how much."""
     transaction = find_transaction(session, transaction_id)
     if transaction is None:
         raise TransactionNotFound(f"There is no transaction {transaction_id}.")
     if transaction.reverses_id is not None or transaction.refunds_id is not None:
         raise NotReversible(f"Transaction {transaction_id} is a correction itself.")
-    legs = legs_of(session, transaction_id)
+    legs = legs_in_steps(driver, transaction_id)
     if len(legs) != 1:
         raise NotReversible(f"Transaction {transaction_id} is not a single payment.")
-    return legs[0].debit, legs[0].credit, steps_of(legs[0].amount)
+    return legs[0][:3]
 
 
 def _ensure_refundable(
