@@ -34,7 +34,7 @@ from ledger.errors import (
     PeriodClosed,
     PostingStopped,
 )
-from ledger.locking import Kept, Move, Steps
+from ledger.locking import Kept, Move
 from ledger.lots_plan import LotPlan
 from ledger.sealing import append_seals
 from ledger.tables import Transaction, bare
@@ -52,7 +52,6 @@ WRITTEN_COLUMNS = (
 TRANSACTION_COLUMNS = f"id, {WRITTEN_COLUMNS}"
 TRANSACTION_NAMES = TRANSACTION_COLUMNS.split(", ")
 INSERT_TRANSACTION = insert_text("ledger_transaction", WRITTEN_COLUMNS)
-POST_PLAIN = "SELECT ledger_post(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::bigint)"
 POSTING_COLUMNS = (
     "transaction_id, line, debit_account_id, credit_account_id, amount,"
     " debit_balance_after, credit_balance_after"
@@ -285,26 +284,6 @@ def write_many(driver: Driver, plans: Sequence[Plan]) -> list[Transaction]:
         numbers = [(row.number,) for row in rows]
         driver.insert("ledger_unsealed", "transaction_id", numbers)
     return [row.transaction() for row in rows]
-
-
-def write_plain(
-    driver: Driver, heading: Heading, wanted: str, leg: Steps
-) -> Transaction | None:
-    """Post one leg by PostgreSQL's own function: everything in one round trip.
-
-    None when there is more to it (a refusal, a key that has acted, lots, words): it
-    has written nothing then, and the longer way says what it is.
-    """
-    if heading.memo or heading.link:
-        return None
-    row = _Row(driver, heading, wanted, Act())
-    values = (*row.values[:10], row.values[12], *leg)
-    number = driver.value(POST_PLAIN, values)
-    if number is None:
-        return None
-    row.number = number
-    row.values = (*row.values[:11], 1, *row.values[12:])
-    return row.transaction()
 
 
 class _Row:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, inspect
 
-from ledger import guards_postgresql, guards_sqlite
+from ledger import guards_postgresql, guards_sqlite, orders_postgresql
 
 
 def install_guards(connection: Connection) -> None:
@@ -61,6 +61,8 @@ def _install_sqlite(connection: Connection) -> None:
 
 def _install_postgresql(connection: Connection) -> None:
     run = connection.exec_driver_sql
+    for text in orders_postgresql.VIEWS.values():
+        run(text)
     for text in guards_postgresql.FUNCTIONS:
         run(text)
     for table, names in guards_postgresql.REPLACED.items():
@@ -69,3 +71,5 @@ def _install_postgresql(connection: Connection) -> None:
     for name, table, text in guards_postgresql.triggers():
         run(f"DROP TRIGGER IF EXISTS {name} ON {table}")
         run(f"CREATE TRIGGER {name} {text}")
+    for name in guards_postgresql.FORMER:
+        run(f"DROP FUNCTION IF EXISTS {name}")

@@ -1,16 +1,19 @@
 """The guards of the book as PostgreSQL functions and triggers (plpgsql only).
 
 Counters may move only from inside another trigger (``pg_trigger_depth``), so
-even the owner of the tables cannot set one by hand without dropping a guard.
+even the owner of the tables cannot set one by hand without dropping a guard. Plain
+entries come in by the views of `ledger.orders_postgresql`, whose triggers look at
+everything themselves.
 """
 
+from ledger import orders_postgresql
 from ledger.guards_sqlite import JOURNAL
 
 REFUSE = """
 CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
-    MESSAGE = 'ledger: ' || TG_TABLE_NAME || ' is append-only';
+    MESSAGE = 'ledger: ' || COALESCE(TG_ARGV[0], TG_TABLE_NAME || ' is append-only');
 END $$"""
 
 FAIL = """
@@ -44,16 +47,6 @@ BEGIN
   END IF;
   IF NEW.owner_ref IS DISTINCT FROM OLD.owner_ref AND NEW.owner_ref IS NOT NULL THEN
     PERFORM ledger_fail('an owner may only be erased');
-  END IF;
-  RETURN NEW;
-END $$"""
-
-ACCOUNT_MOVES = """
-CREATE OR REPLACE FUNCTION ledger_account_moves() RETURNS trigger
-LANGUAGE plpgsql AS $$
-BEGIN
-  IF pg_trigger_depth() < 2 THEN
-    PERFORM ledger_fail('counters move by journal rows');
   END IF;
   RETURN NEW;
 END $$"""
@@ -239,46 +232,6 @@ BEGIN
   RETURN NULL;
 END $$"""
 
-POST = """
-CREATE OR REPLACE FUNCTION ledger_post(
-  scope_ text, key_ text, request_hash_ text, kind_ text, cause_ text,
-  at_ timestamptz, effective_on_ date, entered_by_ text, approved_by_ text,
-  rule_version_ text, salt_ text, debit_ text, credit_ text, amount_ bigint
-) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE a record; d record; c record; number bigint;
-BEGIN
-  FOR a IN
-    SELECT x.id, x.code, x.unit, x.credits_posted - x.debits_posted AS posted,
-        x.state = 'open' AND x.keeps_lots = 0
-          AND mod(amount_, (10 ^ (4 - u.exponent))::bigint) = 0 AS plain,
-        x.floor IS NULL OR x.credits_posted - x.debits_posted - x.debits_pending
-          - amount_ >= x.floor AS pays
-      FROM ledger_account x JOIN ledger_unit u ON u.code = x.unit
-      WHERE x.code = ANY (ARRAY[debit_, credit_]) ORDER BY x.id FOR UPDATE OF x
-  LOOP
-    IF a.code = debit_ THEN d := a; ELSE c := a; END IF;
-  END LOOP;
-  IF d IS NULL OR c IS NULL THEN RETURN NULL; END IF;
-  IF d.unit <> c.unit OR NOT d.plain OR NOT c.plain OR NOT d.pays OR EXISTS (
-      SELECT 1 FROM ledger_transaction WHERE scope = scope_ AND key = key_)
-    OR EXISTS (SELECT 1 FROM ledger_stop WHERE lifted_at IS NULL)
-    OR effective_on_ <= (SELECT MAX(last_on) FROM ledger_period)
-  THEN RETURN NULL; END IF;
-  WITH t AS (
-    INSERT INTO ledger_transaction (scope, key, request_hash, kind, cause, at,
-        effective_on, entered_by, approved_by, rule_version, posting_count, salt,
-        format)
-      VALUES (scope_, key_, request_hash_, kind_, cause_, at_, effective_on_,
-        entered_by_, approved_by_, rule_version_, 1, salt_, 2)
-      RETURNING id),
-  waiting AS (INSERT INTO ledger_unsealed (transaction_id) SELECT id FROM t)
-  INSERT INTO ledger_posting (transaction_id, line, debit_account_id,
-      credit_account_id, amount, debit_balance_after, credit_balance_after)
-    SELECT t.id, 1, d.id, c.id, amount_, d.posted - amount_, c.posted + amount_ FROM t
-    RETURNING transaction_id INTO number;
-  RETURN number;
-END $$"""
-
 STOP_STANDS = """
 CREATE OR REPLACE FUNCTION ledger_stop_stands() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -342,7 +295,6 @@ FUNCTIONS = (
     FAIL,
     ACCOUNT_OPENS,
     ACCOUNT_KEEPS,
-    ACCOUNT_MOVES,
     CHANGE_APPLIES,
     POSTING_REFUSED,
     POSTING_MOVES,
@@ -351,13 +303,16 @@ FUNCTIONS = (
     EXTENSION_MOVES,
     RESOLUTION_MOVES,
     TRANSACTION_IN_TIME,
-    POST,
+    *orders_postgresql.FUNCTIONS,
     STOP_STANDS,
     LOT_OPENS,
     LOT_MOVES,
     LOT_USE_MOVES,
     SEAL_IN_ORDER,
 )
+
+FORMER = ("ledger_account_moves", "ledger_post")
+"""Functions of earlier versions that nothing calls any more."""
 
 REPLACED = {
     "ledger_posting": ("transaction", "debit", "credit"),
@@ -369,6 +324,9 @@ would cost a third of a posting. Accounts and transactions cannot be deleted."""
 MANY = "current_setting('ledger.many', true)"
 """'on' while `Driver.insert` copies many rows: then one guard looks at all of them
 together. Whatever else is inserted is looked at row by row."""
+
+BY_HAND = "pg_trigger_depth() < 1"
+"""Not from inside a trigger: another guard, or an order, which has looked already."""
 
 WHEN_AND_DO = {
     "ledger_account_opens": ("ledger_account", "BEFORE INSERT"),
@@ -387,7 +345,7 @@ WHEN_AND_DO = {
 def trigger_functions() -> list[str]:
     """Return the names of the functions that triggers call."""
     called = {text.rsplit("EXECUTE FUNCTION ", 1)[1] for _, _, text in triggers()}
-    return sorted(name.removesuffix("()") for name in called)
+    return sorted({words.partition("(")[0] for words in called})
 
 
 def triggers() -> list[tuple[str, str, str]]:
@@ -441,23 +399,25 @@ def triggers() -> list[tuple[str, str, str]]:
             (
                 "BEFORE UPDATE OF debits_posted, credits_posted, debits_pending,"
                 " credits_pending, floor, state, last_posting_id, last_act_id,"
-                " keeps_lots ON ledger_account FOR EACH ROW"
-                " EXECUTE FUNCTION ledger_account_moves()"
+                f" keeps_lots ON ledger_account FOR EACH ROW WHEN ({BY_HAND})"
+                " EXECUTE FUNCTION ledger_refuse('counters move by journal rows')"
             ),
         ),
         (
             "ledger_posting_moves",
             "ledger_posting",
             (
-                f"AFTER INSERT ON ledger_posting FOR EACH ROW WHEN ({MANY} IS DISTINCT"
-                " FROM 'on') EXECUTE FUNCTION ledger_posting_moves()"
+                f"AFTER INSERT ON ledger_posting FOR EACH ROW WHEN ({BY_HAND} AND"
+                f" {MANY} IS DISTINCT FROM 'on') EXECUTE FUNCTION"
+                " ledger_posting_moves()"
             ),
         ),
         (
             "ledger_postings_move",
             "ledger_posting",
             (
-                f"AFTER INSERT ON ledger_posting {added} WHEN ({MANY} = 'on')"
+                f"AFTER INSERT ON ledger_posting {added} WHEN ({BY_HAND} AND"
+                f" {MANY} = 'on')"
                 " EXECUTE FUNCTION ledger_postings_move()"
             ),
         ),
@@ -465,9 +425,9 @@ def triggers() -> list[tuple[str, str, str]]:
             "ledger_transaction_in_time",
             "ledger_transaction",
             (
-                f"AFTER INSERT ON ledger_transaction {added}"
+                f"AFTER INSERT ON ledger_transaction {added} WHEN ({BY_HAND})"
                 " EXECUTE FUNCTION ledger_transaction_in_time()"
             ),
         ),
     ]
-    return texts
+    return texts + orders_postgresql.triggers()

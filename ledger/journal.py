@@ -23,7 +23,6 @@ from ledger.entries import (
     transaction_from,
     write,
     write_many,
-    write_plain,
 )
 from ledger.errors import (
     AccountNotFound,
@@ -36,7 +35,7 @@ from ledger.errors import (
 )
 from ledger.locking import Kept, Steps, evaluate, lock_accounts, lock_known
 from ledger.lots import plan_lots, plan_return
-from ledger.lots_plan import Terms
+from ledger.orders import Asked, place_order, place_orders
 from ledger.tables import Transaction
 
 LINK_BYTES = 8
@@ -281,17 +280,6 @@ def credit_many(
     return post_asked(Driver(session), asked_of(draft))
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A draft as the book reads it: heading, request hash, legs in steps, lot terms."""
-
-    heading: Heading
-    wanted: str
-    legs: Sequence[Steps]
-    terms: Sequence[Terms]
-    codes: Sequence[str]
-
-
 def asked_of(draft: Draft, link: str | None = None) -> Asked:
     """Return *draft* as the book reads it; refuse what is malformed."""
     if not draft.legs:
@@ -328,10 +316,8 @@ def asked_of(draft: Draft, link: str | None = None) -> Asked:
 def post_asked(driver: Driver, asked: Asked) -> Transaction:
     """Post one transaction; see `post`."""
     heading = asked.heading
-    if not driver.is_sqlite and len(asked.legs) == 1:
-        posted = write_plain(driver, heading, asked.wanted, asked.legs[0])
-        if posted is not None:
-            return posted
+    if not driver.is_sqlite and (posted := place_order(driver, asked)) is not None:
+        return posted
     accounts = lock_accounts(driver, asked.codes)
     done = find_replay(driver, heading, asked.wanted)
     if done is not None:
@@ -358,9 +344,8 @@ def _evaluate_batch(
     results: dict[int, Result] = {}
     plans: dict[int, Plan] = {}
     for place, one in enumerate(batch):
-        key = (one.heading.scope, one.heading.key)
-        if key in before:
-            results[place] = before[key]
+        if one.key in before:
+            results[place] = before[one.key]
             continue
         try:
             barrier.ensure(one.heading.on)
@@ -382,9 +367,10 @@ def _codes(batch: Iterable[Asked]) -> Iterable[str]:
 
 def post_batch(driver: Driver, batch: Sequence[Asked]) -> list[Result]:
     """Post what can be posted; every table is written once, unless lots are spent."""
-    keys = {(one.heading.scope, one.heading.key) for one in batch}
-    if len(keys) < len(batch):  # rare: let the second see what the first has done
+    if len({one.key for one in batch}) < len(batch):  # rare: let the second see what the first has done
         return [_result(driver, one) for one in batch]
+    if not driver.is_sqlite and (posted := place_orders(driver, batch)) is not None:
+        return list(posted)
     results, plans, _ = _evaluate_batch(driver, batch)
     if any(move[0].keeps_lots for _, _, act in plans.values() for move in act.moves):
         return [_result(driver, one) for one in batch]

@@ -72,7 +72,7 @@ def lock_known(driver: Driver, wanted: Sequence[str]) -> dict[str, Kept]:
             for row in driver.all(f"{SELECT_ACCOUNTS} IN ({marks(len(chunk))})", chunk):
                 found[row[1]] = Kept(*row)
     else:  # one statement: one order of locks
-        sql = f"{SELECT_ACCOUNTS} = ANY(?) ORDER BY a.id FOR UPDATE OF a"
+        sql = f"{SELECT_ACCOUNTS} = ANY(?) ORDER BY a.id FOR NO KEY UPDATE OF a"
         for row in driver.all(sql, (wanted,)):
             found[row[1]] = Kept(*row)
     return found

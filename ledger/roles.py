@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 
-from ledger import guards_postgresql
+from ledger import guards_postgresql, orders_postgresql
 from ledger.guards_sqlite import JOURNAL
 
 INSERTED = (*JOURNAL, "ledger_account", "ledger_lot", "ledger_unsealed")
@@ -42,6 +42,7 @@ def allow_posting(connection: Connection, role: str) -> None:
     run(f"REVOKE ALL ON {tables} FROM {name}")
     run(f"GRANT SELECT ON {tables} TO {name}")
     run(f"GRANT INSERT ON {', '.join(INSERTED)} TO {name}")
+    run(f"GRANT INSERT, SELECT ON {', '.join(orders_postgresql.VIEWS)} TO {name}")
     for table, rights in MORE.items():
         run(f"GRANT {rights} ON {table} TO {name}")
     if connection.dialect.server_version_info >= (MAINTAIN_SINCE,):  # type: ignore[operator]
