@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
-import threading
-import time
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +13,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel
 
-from app.kernel.errors import Busy, OutcomeUnknown
+from app.kernel.errors import OutcomeUnknown
 from app.kernel.i18n import msg
+from app.kernel.turns import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +52,11 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
-        self._writer = _WriterTurn(self.url.database if self.is_sqlite else None)
+        self._turn: AbstractContextManager[None] = (
+            Line(_tickets_beside(self.url.database), WRITE_WAIT_S)
+            if self.is_sqlite
+            else nullcontext()
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -65,7 +66,7 @@ class Database:
             Busy: the turn to write did not come within `WRITE_WAIT_S` seconds.
         """
         with (
-            self._writer,
+            self._turn,
             Session(
                 self.engine.execution_options(fair_write=True), expire_on_commit=False
             ) as session,
@@ -100,57 +101,9 @@ class Database:
         self.engine.dispose()
 
 
-class _WriterTurn:
-    """One writer at a time on SQLite, in fair order, within and across processes.
-
-    `busy_timeout` alone starves: of four writing processes one got a single commit
-    in two seconds. A lock file held around the transaction does not.
-    """
-
-    def __init__(self, path: str | None) -> None:
-        self._path = Path(f"{path}.turn") if path and path != ":memory:" else None
-        self._lock = threading.Lock()
-        self._file = -1
-        self._is_sqlite = path is not None
-
-    def __enter__(self) -> None:
-        if not self._is_sqlite:
-            return
-        if not self._lock.acquire(timeout=WRITE_WAIT_S):
-            raise Busy(msg("The fair is very busy. Please try again in a moment."))
-        try:
-            if self._path is not None:
-                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-                self._wait_for_turn()
-        except BaseException:
-            self._let_go()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_sqlite:
-            self._let_go()
-
-    def _wait_for_turn(self) -> None:
-        deadline = time.monotonic() + WRITE_WAIT_S
-        pause = 0.0005
-        while True:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise Busy(
-                        msg("The fair is very busy. Please try again in a moment.")
-                    ) from None
-                time.sleep(pause)
-                pause = min(pause * 2, 0.02)
-            else:
-                return
-
-    def _let_go(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-        self._lock.release()
+def _tickets_beside(path: str | None) -> Path | None:
+    """Return the file of the line before the writer, for a database in a file."""
+    return Path(f"{path}.turn") if path and path != ":memory:" else None
 
 
 @event.listens_for(Session, "do_orm_execute")
