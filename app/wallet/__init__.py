@@ -20,6 +20,7 @@ from app.wallet.actions import (
     release,
     reverse_credit,
     seal_book,
+    sort_expired,
     start_lots_for_all,
     take_back,
 )
@@ -151,6 +152,7 @@ __all__ = [
     "reverse_credit",
     "seal_book",
     "site_key",
+    "sort_expired",
     "split_sale",
     "start_lots_for_all",
     "stop_posting",
