@@ -6,6 +6,7 @@ which accounts that touches.
 
 from app.wallet.actions import (
     TakenBack,
+    announce_expiry,
     capture,
     credit_hours,
     expire_points,
@@ -68,6 +69,7 @@ from app.wallet.errors import (
     PostingPaused,
     WalletRefused,
 )
+from app.wallet.events import PointsExpireSoon
 from app.wallet.queries import (
     ExpiringDay,
     Passbook,
@@ -99,6 +101,7 @@ __all__ = [
     "NotToReverse",
     "PageNotFound",
     "Passbook",
+    "PointsExpireSoon",
     "PostingPaused",
     "TakenBack",
     "WalletRefused",
@@ -108,6 +111,7 @@ __all__ = [
     "account_statement",
     "accounts_by_pseudonym",
     "adjustment_code",
+    "announce_expiry",
     "balances_of",
     "book_head",
     "capture",

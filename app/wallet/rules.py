@@ -15,8 +15,8 @@ COMMISSION_INCOME = "income:commission"
 COMMUNITY_FUND = "fund:community"
 
 MEMBER = "member"
-PROGRAMME = "programme:"
-"""Begins whose an account is."""
+PERSON, PROGRAMME = "person:", "programme:"
+"""So begins whose an account is."""
 MEMBER_UNITS = (ledger.HOUR, ledger.POINT, ledger.TIME)
 SPENDABLE_UNITS = (ledger.POINT, ledger.TIME)
 """Kept as lots; hours are a memo, never spent."""
@@ -148,6 +148,11 @@ def starting_lots(
 def told_by(today: date) -> date:
     """Return the last day whose expiry a member is told of today."""
     return today + timedelta(days=NOTICE_DAYS[0])
+
+
+def month_of(day: date) -> str:
+    """Return the month of a day, as `2026-06`."""
+    return f"{day:%Y-%m}"
 
 
 def urgency(days: int) -> str:

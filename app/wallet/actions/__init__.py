@@ -14,6 +14,7 @@ from app.wallet.actions.credits import (
 from app.wallet.actions.expiring import expire_points, sort_expired
 from app.wallet.actions.holds import capture, hold_points, refund, release
 from app.wallet.actions.lots import start_lots_for_all
+from app.wallet.actions.notices import announce_expiry
 from app.wallet.actions.sales import (
     pay_workshop,
     record_cash_sale,
@@ -23,6 +24,7 @@ from app.wallet.actions.sealing import seal_book
 
 __all__ = [
     "TakenBack",
+    "announce_expiry",
     "capture",
     "credit_hours",
     "expire_points",
