@@ -1,6 +1,6 @@
 """Lots: what an account has, beginning to keep them, and letting them expire."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,9 +33,6 @@ LOT_COLUMNS = (
     "l.id, l.amount, l.used, l.earned_on, l.expires_on, l.from_lot_id, l.transaction_id"
 )
 
-Into = str | Callable[[str, str], str]
-"""A code, or a function from an account's code and unit to one."""
-
 
 @dataclass(frozen=True, slots=True)
 class Lot:
@@ -53,6 +50,10 @@ class Lot:
     expires_on: date | None
     from_lot: int | None
     transaction_id: int
+
+
+Into = str | Callable[[str, Lot], str]
+"""A code, or a function from an account's code and one of its lots to one."""
 
 
 def lots(session: Session, code: str, *, include_spent: bool = False) -> list[Lot]:
@@ -198,7 +199,7 @@ def expire_lots(
         on: The day; lots with ``expires_on`` on it or before have expired.
         at: Aware UTC moment.
         into: Code of the account that takes what expires, or a function that
-            gives it for an account's code and unit.
+            gives it for an account's code and a lot of it that has expired.
         limit: How many accounts to look at.
         entered_by: See `ledger.post`.
         rule_version: See `ledger.post`.
@@ -207,21 +208,19 @@ def expire_lots(
         One transaction of kind ``EXPIRE`` for each account.
     """
     driver = Driver(session)
-    targets = {
-        code: into if isinstance(into, str) else into(code, unit)
-        for code, unit in _due(driver, on, limit)
-    }
-    accounts = lock_accounts(driver, [*targets, *targets.values()])
-    expired = _expired(driver, list(targets), on)
+    due = _due(driver, on, limit)
+    targets = _targets(driver, due, on, into)
+    accounts = lock_accounts(driver, [*due, *targets.values()])
+    expired = _expired(driver, due, on)
 
     def lots_of(account: Kept) -> Sequence[LotLeft]:
         return expired.get(account.id, ())
 
     plans: list[Plan] = []
-    for code, target in targets.items():
+    for code in due:
         kept = accounts[code]
-        steps = sum(lot[1] for lot in lots_of(kept)) - kept.held
-        if steps <= 0 or kept.state != AccountState.OPEN:
+        shares = _shares(lots_of(kept), kept.held, targets)
+        if not shares or kept.state != AccountState.OPEN:
             continue  # something happened before it was locked
         heading = Heading(
             op="expire",
@@ -233,9 +232,10 @@ def expire_lots(
             entered_by=entered_by,
             rule_version=rule_version,
         )
-        moves = evaluate(accounts, [(code, target, steps)])
-        lots = plan_of(shelves_after(moves, [NO_TERMS], on, lots_of))
-        wanted = request_hash(heading, [code, target, str(steps)])
+        moves = evaluate(accounts, [(code, *share) for share in shares])
+        lots = plan_of(shelves_after(moves, [NO_TERMS] * len(moves), on, lots_of))
+        body = [str(value) for share in shares for value in share]
+        wanted = request_hash(heading, [code, *body])
         plans.append((heading, wanted, Act(moves=moves, lots=lots)))
     if not plans:
         return []
@@ -277,10 +277,10 @@ def _ensure_may_start(kept: Kept, made: Sequence[NewLot]) -> None:
         raise InvalidEntry(f"The lots of {kept.code!r} add up to its {balance}.")
 
 
-def _due(driver: Driver, on: date, limit: int) -> list[tuple[str, str]]:
-    """Return (code, unit) of accounts that have something to lose on a day."""
+def _due(driver: Driver, on: date, limit: int) -> list[str]:
+    """Return the codes of accounts that have something to lose on a day."""
     rows = driver.all(
-        "SELECT a.code, a.unit FROM ledger_lot l"
+        "SELECT a.code FROM ledger_lot l"
         " JOIN ledger_account a ON a.id = l.account_id"
         " WHERE l.used < l.amount AND l.expires_on <= ? AND a.state = ?"
         " AND NOT EXISTS (SELECT 1 FROM ledger_transaction t WHERE t.scope = ''"
@@ -288,7 +288,50 @@ def _due(driver: Driver, on: date, limit: int) -> list[tuple[str, str]]:
         " HAVING SUM(l.amount - l.used) > a.debits_pending ORDER BY a.id LIMIT ?",
         (driver.day(on), AccountState.OPEN, f":{on}", limit),
     )
-    return [(row[0], row[1]) for row in rows]
+    return [row[0] for row in rows]
+
+
+def _targets(
+    driver: Driver, due: Sequence[str], on: date, into: Into
+) -> dict[int, str]:
+    """Return by lot the code of the account that takes what expires of it."""
+    found: dict[int, str] = {}
+    for start in range(0, len(due), CODES_AT_ONCE):
+        chunk = due[start : start + CODES_AT_ONCE]
+        rows = driver.all(
+            f"SELECT {LOT_COLUMNS}, a.code, u.exponent FROM ledger_lot l"  # noqa: S608
+            " JOIN ledger_account a ON a.id = l.account_id"
+            " JOIN ledger_unit u ON u.code = a.unit"
+            f" WHERE a.code IN ({marks(len(chunk))})"
+            f" AND l.used < l.amount AND l.expires_on <= ?{IN_ORDER}",
+            (*chunk, driver.day(on)),
+        )
+        for *row, code, exponent in rows:
+            lot = _lot(tuple(row), exponent)
+            found[lot.id] = into if isinstance(into, str) else into(code, lot)
+    return found
+
+
+def _shares(
+    expired: Sequence[LotLeft], held: int, targets: Mapping[int, str]
+) -> list[tuple[str, int]]:
+    """Return (target, steps) of what expires of these lots, in their order.
+
+    Nothing when a lot is among them that was not there before they were locked: the
+    next run has it.
+    """
+    steps = sum(lot[1] for lot in expired) - held
+    shares: dict[str, int] = {}
+    for number, left, _, _ in expired:
+        part = min(left, steps)
+        if part <= 0:
+            break
+        if number not in targets:
+            return []
+        target = targets[number]
+        shares[target] = shares.get(target, 0) + part
+        steps -= part
+    return list(shares.items())
 
 
 def _expired(

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
-import threading
-import time
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel
 
-from app.kernel.errors import Busy, OutcomeUnknown
+from app.kernel.errors import OutcomeUnknown
+from app.kernel.failures import first_line, is_no_room, no_room
 from app.kernel.i18n import msg
+from app.kernel.spare import Spare
+from app.kernel.turns import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import psycopg
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 SQLITE_OLDEST = (3, 51, 3)
 """The first SQLite without the WAL-reset race (two connections, a lost commit)."""
+
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",
+    "busy_timeout=5000",
+    "trusted_schema=OFF",
+    "cache_size=-65536",
+    "temp_store=MEMORY",
+)
 
 WRITE_WAIT_S = 10.0
 """How long a change waits for its turn before it is told to come back."""
@@ -54,8 +66,15 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
-        self._writer = _WriterTurn(self.url.database if self.is_sqlite else None)
+        self._file = _file_of(self.url) if self.is_sqlite else None
+        self._spare = _beside(self._file, ".spare", Spare)
+        self._turn: AbstractContextManager[None] = nullcontext()
+        if self.is_sqlite:
+            tickets = _beside(self._file, ".turn", Path)
+            self._turn = Line(tickets, WRITE_WAIT_S)
+            self.engine = _sqlite_engine(url, self._file, self._spare)
+        else:
+            self.engine = _postgres_engine(url)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -63,9 +82,11 @@ class Database:
 
         Raises:
             Busy: the turn to write did not come within `WRITE_WAIT_S` seconds.
+            NoRoom: the disk is full; nothing was written.
         """
         with (
-            self._writer,
+            self.in_our_words(),
+            self._turn,
             Session(
                 self.engine.execution_options(fair_write=True), expire_on_commit=False
             ) as session,
@@ -79,16 +100,43 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Open one consistent view for reading; whatever is changed in it is lost."""
+        """Open one consistent view for reading; whatever is changed in it is lost.
+
+        Raises:
+            NoRoom: SQLite was to be opened anew and had no room for that.
+        """
         engine = self.engine
         if not self.is_sqlite:  # there each statement would see what is newest
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
-        with Session(engine, expire_on_commit=False, autoflush=False) as session:
+        with (
+            self.in_our_words(),
+            Session(engine, expire_on_commit=False, autoflush=False) as session,
+        ):
             try:
                 yield session
             finally:
                 session.expunge_all()  # a rollback would empty what was read
                 session.rollback()
+
+    @contextmanager
+    def in_our_words(self) -> Iterator[None]:
+        """Say a full disk as one clear refusal, from whichever layer it comes.
+
+        Raises:
+            NoRoom: nothing could be written for want of room.
+        """
+        try:
+            yield
+        except Exception as problem:
+            if not is_no_room(problem, self._file and self._file.parent):
+                raise
+            log.error("no room: %s", first_line(problem))  # noqa: TRY400 - no surprise
+            raise no_room() from problem
+
+    def keep_spare(self) -> None:
+        """Keep some room on SQLite's disk for opening it when all else is full."""
+        if self._spare is not None:
+            self._spare.keep()
 
     def is_ready(self) -> bool:
         """Say whether the database answers."""
@@ -100,57 +148,15 @@ class Database:
         self.engine.dispose()
 
 
-class _WriterTurn:
-    """One writer at a time on SQLite, in fair order, within and across processes.
+def _file_of(url: URL) -> Path | None:
+    """Return the file of an SQLite database, None when it is in memory."""
+    in_file = url.database and url.database != ":memory:"
+    return Path(str(url.database)) if in_file else None
 
-    `busy_timeout` alone starves: of four writing processes one got a single commit
-    in two seconds. A lock file held around the transaction does not.
-    """
 
-    def __init__(self, path: str | None) -> None:
-        self._path = Path(f"{path}.turn") if path and path != ":memory:" else None
-        self._lock = threading.Lock()
-        self._file = -1
-        self._is_sqlite = path is not None
-
-    def __enter__(self) -> None:
-        if not self._is_sqlite:
-            return
-        if not self._lock.acquire(timeout=WRITE_WAIT_S):
-            raise Busy(msg("The fair is very busy. Please try again in a moment."))
-        try:
-            if self._path is not None:
-                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-                self._wait_for_turn()
-        except BaseException:
-            self._let_go()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_sqlite:
-            self._let_go()
-
-    def _wait_for_turn(self) -> None:
-        deadline = time.monotonic() + WRITE_WAIT_S
-        pause = 0.0005
-        while True:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise Busy(
-                        msg("The fair is very busy. Please try again in a moment.")
-                    ) from None
-                time.sleep(pause)
-                pause = min(pause * 2, 0.02)
-            else:
-                return
-
-    def _let_go(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
-        self._lock.release()
+def _beside(file: Path | None, suffix: str, kind: Callable[[Path], T]) -> T | None:
+    """Return a file of ours that stands beside a database's own."""
+    return kind(file.with_name(file.name + suffix)) if file is not None else None
 
 
 @event.listens_for(Session, "do_orm_execute")
@@ -165,7 +171,7 @@ def _read_locked_rows_anew(state: ORMExecuteState) -> None:
         state.update_execution_options(populate_existing=True)
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(url: str, file: Path | None, spare: Spare | None) -> Engine:
     import pysqlite3.dbapi2 as driver
 
     if driver.sqlite_version_info < SQLITE_OLDEST:
@@ -180,19 +186,14 @@ def _sqlite_engine(url: str) -> Engine:
     def _prepare(connection: Any, _record: object) -> None:
         # The driver must not begin transactions on its own: we say which kind.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "recursive_triggers=ON",
-            "busy_timeout=5000",
-            "trusted_schema=OFF",
-            "cache_size=-65536",
-            "temp_store=MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            _set_up(connection)
+        except driver.Error as problem:
+            folder = file and file.parent
+            if spare is None or not is_no_room(problem, folder) or not spare.give():
+                raise
+            log.warning("the disk is full: took some spare room to open the database")
+            _set_up(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -200,6 +201,13 @@ def _sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
 
     return engine
+
+
+def _set_up(connection: Any) -> None:
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    # What opening needs is written now, not at somebody's first page.
+    connection.execute("SELECT 1 FROM sqlite_master").fetchone()
 
 
 def _postgres_engine(url: str) -> Engine:

@@ -61,5 +61,11 @@ class Busy(Refusal):
     status = 503
 
 
+class NoRoom(Busy):
+    """The disk is full: everything can be read, nothing written."""
+
+    status = 507
+
+
 class OutcomeUnknown(Busy):
     """The change may stand or not; the same request, with its key, will tell."""

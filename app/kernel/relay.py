@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app.kernel.db import Database
+from app.kernel.errors import Busy
 from app.kernel.outbox import Event, OutboxRow
 
 TRIES_MAX = 8
@@ -42,7 +43,8 @@ def relay_pending(
     """Tell waiting events, oldest first, each in a transaction of its own.
 
     A reaction that fails is logged and tried again at the next call, at most
-    `TRIES_MAX` times; it holds up no other event. Returns how many were told.
+    `TRIES_MAX` times; it holds up no other event. A busy moment or a full disk is not
+    the event's fault and does not count. Returns how many were told.
     """
     with db.reading() as session:
         waiting = session.exec(
@@ -66,6 +68,9 @@ def _relay_one(db: Database, hearing: Hearing, row_id: int | None, at: datetime)
                 reaction(session, happened)
             row.relayed_at = at
             return 1
+    except Busy as problem:
+        log.warning("event %s waits: %s", row_id, problem)
+        return 0
     except Exception as problem:
         log.exception("event %s could not be told", row_id)
         _count_failure(db, row_id, at, problem)

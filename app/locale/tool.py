@@ -28,7 +28,14 @@ IN_TEMPLATES = re.compile(
     r"""(?:\s*,\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))?"""
 )
 # What OpenCC's word list gets wrong for our readers (domain handbook, Part 3).
-OVERRIDES = {"臺": "台", "羣": "群", "爲": "為", "裏": "裡", "彙總": "彙總"}
+OVERRIDES = {
+    "臺": "台",
+    "羣": "群",
+    "爲": "為",
+    "裏": "裡",
+    "彙總": "彙總",
+    "硬盤": "硬碟",
+}
 
 
 def sentences() -> dict[str, str]:

@@ -10,7 +10,6 @@ from flask import (
     Blueprint,
     Response,
     abort,
-    current_app,
     make_response,
     redirect,
     render_template,
@@ -43,7 +42,7 @@ from app.web.guards import Me, find_me, me, public, signed_in
 from app.web.htmx import go_to
 from app.web.limits import limiter
 from app.web.pages import safe_back, set_cookie
-from app.web.store import reading, settings, transaction
+from app.web.store import messenger, reading, settings, transaction
 from app.web.words import label, localized, translate
 
 SESSION_COOKIE = "fair_session"
@@ -146,9 +145,7 @@ def request_code() -> ResponseReturnValue:
         msg("%(code)s is your code for Common Fair. It is good for 10 minutes."),
         code=code,
     )
-    current_app.extensions["fair_messenger"].send(
-        Message(to=phone, kind="sign-in-code", text=text, at=now())
-    )
+    messenger().send(Message(to=phone, kind="sign-in-code", text=text, at=now()))
     return render_template(
         "people/enter_code.html", form=blank_form(phone=phone), back=back
     )

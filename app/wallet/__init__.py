@@ -6,6 +6,7 @@ which accounts that touches.
 
 from app.wallet.actions import (
     TakenBack,
+    announce_expiry,
     capture,
     credit_hours,
     expire_points,
@@ -20,6 +21,7 @@ from app.wallet.actions import (
     release,
     reverse_credit,
     seal_book,
+    sort_expired,
     start_lots_for_all,
     take_back,
 )
@@ -67,6 +69,7 @@ from app.wallet.errors import (
     PostingPaused,
     WalletRefused,
 )
+from app.wallet.events import PointsExpireSoon
 from app.wallet.queries import (
     ExpiringDay,
     Passbook,
@@ -98,6 +101,7 @@ __all__ = [
     "NotToReverse",
     "PageNotFound",
     "Passbook",
+    "PointsExpireSoon",
     "PostingPaused",
     "TakenBack",
     "WalletRefused",
@@ -107,6 +111,7 @@ __all__ = [
     "account_statement",
     "accounts_by_pseudonym",
     "adjustment_code",
+    "announce_expiry",
     "balances_of",
     "book_head",
     "capture",
@@ -151,6 +156,7 @@ __all__ = [
     "reverse_credit",
     "seal_book",
     "site_key",
+    "sort_expired",
     "split_sale",
     "start_lots_for_all",
     "stop_posting",

@@ -134,10 +134,21 @@ def workshop_statement(
 
 
 def outstanding(session: Session, programme: Programme) -> Decimal:
-    """Return what a programme credited and nobody has spent yet, in its unit."""
-    codes = [rules.issuance_code(programme.id), rules.redeemed_code(programme.id)]
-    found = ledger.balances(session, codes)
-    return -sum((one.posted for one in found.values()), Decimal(0))
+    """Return what a programme credited and neighbours still have, in its unit.
+
+    What was spent, expired, taken back or went beyond the most one may keep is in
+    accounts of the programme again. What somebody owes of a clawback counts against
+    it until later earning has paid it.
+    """
+    accounts = session.exec(
+        select(
+            col(ledger.Account.debits_posted), col(ledger.Account.credits_posted)
+        ).where(
+            col(ledger.Account.owner_ref) == rules.owner_of(programme.id),
+            col(ledger.Account.unit) == programme.unit,
+        )
+    )
+    return sum((gone - back for gone, back in accounts), Decimal(0))
 
 
 def conservation(session: Session) -> list[ledger.Conservation]:

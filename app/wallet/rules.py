@@ -15,6 +15,8 @@ COMMISSION_INCOME = "income:commission"
 COMMUNITY_FUND = "fund:community"
 
 MEMBER = "member"
+PERSON, PROGRAMME = "person:", "programme:"
+"""So begins whose an account is."""
 MEMBER_UNITS = (ledger.HOUR, ledger.POINT, ledger.TIME)
 SPENDABLE_UNITS = (ledger.POINT, ledger.TIME)
 """Kept as lots; hours are a memo, never spent."""
@@ -66,9 +68,17 @@ def clawback_code(programme_id: UUID) -> str:
     return f"clawback:{programme_id}"
 
 
-def expired_code(unit: str) -> str:
-    """Return where the expired lots of a unit go (L5)."""
-    return f"expired:{unit}"
+def expired_code(unit: str, programme_id: UUID | None = None) -> str:
+    """Return where the expired lots of a programme go (L5).
+
+    Without one: where they went while all of a unit shared an account.
+    """
+    return f"expired:{programme_id or unit}"
+
+
+def owner_of(programme_id: UUID) -> str:
+    """Return how a programme's accounts name it."""
+    return f"{PROGRAMME}{programme_id}"
 
 
 def cash_code(place_id: UUID) -> str:
@@ -138,6 +148,11 @@ def starting_lots(
 def told_by(today: date) -> date:
     """Return the last day whose expiry a member is told of today."""
     return today + timedelta(days=NOTICE_DAYS[0])
+
+
+def month_of(day: date) -> str:
+    """Return the month of a day, as `2026-06`."""
+    return f"{day:%Y-%m}"
 
 
 def urgency(days: int) -> str:

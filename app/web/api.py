@@ -126,7 +126,8 @@ def answers(model: type[BaseModel], status: int = 200, *problems: int) -> Answer
 READS = (401, 403)
 """The problems of reading with a token."""
 READS_ONE = (401, 403, 404)
-WRITES = (400, 401, 403, 404, 409)
+WRITES = (400, 401, 403, 404, 409, 503, 507)
+"""The last two: nothing was done, the same request may be sent again later."""
 
 
 def for_programs(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,12 +13,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.kernel.errors import Refusal
+from app.kernel.failures import first_line, is_no_room, is_outage, no_room
 from app.kernel.i18n import msg
 from app.web.forms import FormRefused, errors_of
 from app.web.htmx import wants_fragment
 from app.web.words import translate
 
-RETRY_AFTER_S = "2"
+RETRY_AFTER_S: Mapping[int, str] = MappingProxyType({429: "60", 503: "2", 507: "60"})
+"""After so many seconds it may be tried again, by status."""
 SAID: dict[int, str] = {
     400: msg("The request could not be read."),
     401: msg("Please sign in first."),
@@ -41,6 +45,14 @@ def init_refusals(app: Flask) -> None:
     app.register_error_handler(IntegrityError, _say_integrity)
     app.register_error_handler(DBAPIError, _say_database)
     app.register_error_handler(Exception, _say_crash)
+    app.after_request(_say_when)
+
+
+def _say_when(answer: Response) -> Response:
+    """Say when to come back, also on a form that is shown again."""
+    if answer.status_code in RETRY_AFTER_S:
+        answer.headers["Retry-After"] = RETRY_AFTER_S[answer.status_code]
+    return answer
 
 
 def _say_refusal(refusal: Refusal) -> ResponseReturnValue:
@@ -59,8 +71,6 @@ def _say_http(problem: HTTPException) -> ResponseReturnValue:
     if status < 400:
         return problem.get_response()
     answer = say(status, translate(SAID.get(status, SAID[400])))
-    if status == 429:
-        answer.headers["Retry-After"] = "60"
     if status == 405 and problem.get_response().headers.get("Allow"):
         answer.headers["Allow"] = problem.get_response().headers["Allow"]
     return answer
@@ -68,22 +78,22 @@ def _say_http(problem: HTTPException) -> ResponseReturnValue:
 
 def _say_integrity(problem: IntegrityError) -> ResponseReturnValue:
     """A constraint refused what a rule should have: nothing was done."""
-    log.warning("constraint refused: %s", _first_line(problem))
+    log.warning("constraint refused: %s", first_line(problem))
     return say(409, translate(SAID[409]))
 
 
-def _say_database(problem: DBAPIError) -> ResponseReturnValue:
+def _say_database(problem: Exception) -> ResponseReturnValue:
     """The outcome is unknown; the same key may be sent again."""
-    log.error("database: %s", _first_line(problem))
+    log.error("database: %s", first_line(problem))
     return say(503, translate(SAID[503]))
 
 
-def _first_line(problem: DBAPIError) -> str:
-    """Return what the database says; its DETAIL repeats the row, phone and all."""
-    return str(problem.orig).partition("\n")[0]
-
-
 def _say_crash(problem: Exception) -> ResponseReturnValue:
+    if is_no_room(problem):  # a message, a file or the index found none
+        log.error("no room: %s", first_line(problem))
+        return _say_refusal(no_room())
+    if is_outage(problem):
+        return _say_database(problem)
     log.error("unexpected", exc_info=problem)
     return say(500, translate(SAID[500]))
 
@@ -106,8 +116,6 @@ def say(
         page = "layout/error.html" if known else "layout/refusal.html"
         body = render_template(page, status=status, sentence=sentence)
         answer = make_response(body, status)
-    if status == 503:
-        answer.headers["Retry-After"] = RETRY_AFTER_S
     return answer
 
 

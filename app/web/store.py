@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from app.kernel.config import Settings
 from app.kernel.db import Database
+from app.kernel.messages import Messenger
 
 
 def database() -> Database:
@@ -20,6 +21,11 @@ def database() -> Database:
 def settings() -> Settings:
     """Return the settings of the application that answers this request."""
     return cast("Settings", current_app.extensions["fair_settings"])
+
+
+def messenger() -> Messenger:
+    """Return what carries messages to people, of the application that answers."""
+    return cast("Messenger", current_app.extensions["fair_messenger"])
 
 
 def transaction() -> AbstractContextManager[Session]:

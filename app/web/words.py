@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -67,6 +68,20 @@ def _best_match(asked: Iterable[str], offered: tuple[str, ...]) -> str:
         if wanted in offered:
             return wanted
     return offered[0]
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    """Speak a language inside: for words that go to somebody who is not here."""
+    before = g.get("language")
+    g.language = chosen
+    try:
+        yield
+    finally:
+        if before is None:
+            del g.language
+        else:
+            g.language = before
 
 
 def translate(sentence: str, language_: str | None = None, **values: object) -> str:

@@ -22,7 +22,8 @@ from sqlmodel import select
 from app import search
 from app.kernel.clock import now
 from app.kernel.config import Settings, SettingsProblem
-from app.kernel.errors import Refusal
+from app.kernel.errors import Busy, Refusal
+from app.kernel.failures import is_no_room, no_room
 from app.kernel.relay import relay_pending
 from app.people import find_person_by_phone, person_for
 from app.people.actions import create_token
@@ -153,6 +154,11 @@ def _try(name: str, do: Callable[[], int], *, go_on: bool) -> int:
     """
     try:
         return do()
+    except Busy as problem:
+        if not go_on:
+            raise
+        log.warning("%s waits: %s", name, problem)
+        return 0
     except Exception:
         if not go_on:
             raise
@@ -274,6 +280,11 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         os._exit(1)
+    except OSError as problem:
+        if not is_no_room(problem):
+            raise
+        click.echo(f"fair: {no_room()}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from app import partners
 from app.fair import reactions as fair
 from app.kernel.relay import Hearing
+from app.wallet import PointsExpireSoon
+from app.wallet import reactions as wallet
 
 
 def make_hearing() -> Hearing:
@@ -12,4 +14,5 @@ def make_hearing() -> Hearing:
     hearing = Hearing()
     hearing.on(partners.OrganisationChanged, fair.follow_organisation)
     hearing.on(partners.LicenceChanged, fair.follow_licence)
+    hearing.on(PointsExpireSoon, wallet.tell_of_expiry)
     return hearing

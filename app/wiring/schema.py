@@ -25,14 +25,21 @@ def upgrade(db: Database) -> None:
 
     What an older version left behind is brought along in the same transaction, so
     that nothing is posted in between.
+
+    Raises:
+        NoRoom: the disk is full and there was something to bring along.
     """
-    with db.engine.execution_options(fair_write=True).begin() as connection:
+    with (
+        db.in_our_words(),
+        db.engine.execution_options(fair_write=True).begin() as connection,
+    ):
         before = MigrationContext.configure(connection).get_current_revision()
         command.upgrade(_config(connection), "head")
         if before is not None and before != newest_version():
             _bring_along(connection)
     # An SQLite connection that changed the schema posts several times slower.
     db.engine.dispose()
+    db.keep_spare()
 
 
 def newest_version() -> str | None:

@@ -14,6 +14,7 @@ from app.programmes import models as programmes
 from app.rewards import models as rewards
 from app.sunshine import models as sunshine
 from app.volunteering import models as volunteering
+from app.wallet import models as wallet
 from app.workshops import models as workshops
 
 MODULES = (
@@ -24,6 +25,7 @@ MODULES = (
     people,
     places,
     programmes,
+    wallet,
     partners,
     fair,
     bookings,

@@ -42,6 +42,7 @@ def _publish_checkpoint(db: Database, at: datetime) -> int:
 TIMETABLE: tuple[Job, ...] = (
     Job("seal the book", timedelta(seconds=1), wallet.seal_book),
     Job("points expire", timedelta(hours=1), wallet.expire_points),
+    Job("notices of expiry", timedelta(hours=1), wallet.announce_expiry),
     Job("shifts", timedelta(minutes=1), volunteering.close_finished),
     Job("bookings expired", timedelta(minutes=1), bookings.expire_unanswered),
     Job("rewards ready", timedelta(minutes=1), rewards.settle_due),

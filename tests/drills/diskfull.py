@@ -23,6 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.kernel.db import Database
+from app.kernel.errors import NoRoom
 from tests.drills import book
 from tests.drills.drill import Drill, Options, Result
 
@@ -32,7 +33,8 @@ ROOM_MAX = 700_000
 """Bytes beyond the book itself; some 100 acts fill them."""
 LOG_INDEX = 32_768
 """What SQLite needs to open a book at all; the disk fills up afterwards."""
-CLEAR = ("database or disk is full", "disk I/O error")
+UNCLEAR = "disk I/O error"
+"""All SQLite says at a limit on the size of a file, while the disk has room."""
 NAME = "book.sqlite3"
 
 
@@ -173,7 +175,7 @@ def fill(wall: Wall, *, swallows: bool) -> tuple[int, list[str]]:
     if refusal is None:
         if not swallows:
             return done, [f"nothing was refused in {done} acts"]
-    elif not any(words in str(refusal) for words in CLEAR):
+    elif not isinstance(refusal, NoRoom) and UNCLEAR not in str(refusal):
         return done, [f"refused with {type(refusal).__name__}: {refusal}"]
     problems = [f"while full: {one}" for one in _look(wall.db, done)]
     wall.take_down()
@@ -192,7 +194,7 @@ def _until_refused(db: Database, *, swallows: bool) -> tuple[int, Exception | No
         try:
             with db.transaction() as session:
                 book.act(session, HAND, number)
-        except OperationalError as refusal:
+        except (NoRoom, OperationalError) as refusal:
             if not swallows:
                 return number, refusal
             return number + 1, None

@@ -149,19 +149,45 @@ def test_expiry_goes_on_in_parts_and_leaves_the_frozen_alone(shop: Shop) -> None
     shop.earn("wang", 2, after(1), DAY)
     shop.day = after(2)
     said: Any = {"on": shop.day, "at": shop.at, "limit": 1}
-    asked: list[tuple[str, str]] = []
+    asked: list[tuple[str, Decimal]] = []
 
-    def into(code: str, unit: str) -> str:
-        asked.append((code, unit))
+    def into(code: str, lot: ledger.Lot) -> str:
+        asked.append((code, lot.left))
         return EXPIRED
 
     ledger.freeze_account(shop.session, "lin", at=shop.at)
     assert len(ledger.expire_lots(shop.session, into=into, **said)) == 1
     assert ledger.expire_lots(shop.session, into=into, **said) == []
-    assert asked == [("wang", "POINT")]
+    assert asked == [("wang", Decimal(2))]
     ledger.unfreeze_account(shop.session, "lin", at=shop.at)
     assert len(ledger.expire_lots(shop.session, into=into, **said)) == 1
     assert shop.left("lin") == shop.left("wang") == []
+
+
+def test_what_expires_goes_where_each_lot_belongs(shop: Shop) -> None:
+    """Of 5, 4 and 3 with 2 held, the oldest go first: 5 to one, 4 + 1 to the other."""
+    for amount in (5, 4, 3):
+        shop.earn("lin", amount, after(1), DAY - timedelta(days=amount))
+    said: Any = {"payer": "lin", "payee": POOL, "amount": Decimal(2), "kind": "HOLD"}
+    hold = ledger.place_hold(shop.session, **said, **shop.said("hold"))
+    other = "sys:expired:other"
+    ledger.ensure_account(
+        shop.session, code=other, unit="POINT", kind="expired", at=shop.at
+    )
+
+    def into(_code: str, lot: ledger.Lot) -> str:
+        return EXPIRED if lot.amount == 5 else other
+
+    (gone,) = ledger.expire_lots(shop.session, on=after(1), at=shop.at, into=into)
+    assert gone.id is not None
+    legs = ledger.legs_of(shop.session, gone.id)
+    assert [(leg.debit, leg.credit, leg.amount) for leg in legs] == [
+        ("lin", EXPIRED, 5),
+        ("lin", other, 5),
+    ]
+    assert [left for *_, left in shop.left("lin")] == [2]
+    ledger.release_hold(shop.session, hold.id, key="free", at=shop.at)
+    assert ledger.verify_book(shop.session).ok
 
 
 def test_who_holds_everything_keeps_nobody_from_expiring(shop: Shop) -> None:

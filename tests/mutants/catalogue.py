@@ -156,8 +156,8 @@ MUTANTS = (
     Mutant(
         "what is held expires",
         "lot_verbs.py",
-        "for lot in lots_of(kept)) - kept.held",
-        "for lot in lots_of(kept))",
+        "for lot in expired) - held",
+        "for lot in expired)",
         "lots",
     ),
     Mutant(

@@ -11,8 +11,10 @@ from app.wallet.actions.credits import (
     reverse_credit,
     take_back,
 )
+from app.wallet.actions.expiring import expire_points, sort_expired
 from app.wallet.actions.holds import capture, hold_points, refund, release
-from app.wallet.actions.lots import expire_points, start_lots_for_all
+from app.wallet.actions.lots import start_lots_for_all
+from app.wallet.actions.notices import announce_expiry
 from app.wallet.actions.sales import (
     pay_workshop,
     record_cash_sale,
@@ -22,6 +24,7 @@ from app.wallet.actions.sealing import seal_book
 
 __all__ = [
     "TakenBack",
+    "announce_expiry",
     "capture",
     "credit_hours",
     "expire_points",
@@ -36,6 +39,7 @@ __all__ = [
     "release",
     "reverse_credit",
     "seal_book",
+    "sort_expired",
     "start_lots_for_all",
     "take_back",
 ]

@@ -82,10 +82,18 @@ def open_offset(session: Session, person_id: UUID, unit: str, *, at: datetime) -
     return code
 
 
-def open_expired(session: Session, unit: str, *, at: datetime) -> str:
-    """Open the account where expired lots of a unit go; return its code."""
-    code = rules.expired_code(unit)
-    ledger.ensure_account(session, code=code, unit=unit, kind="expired", at=at)
+def open_expired(
+    session: Session, unit: str, programme: Programme | None, *, at: datetime
+) -> str:
+    """Open the account where what a programme credited goes when it expires.
+
+    What no programme credited goes to one for the unit. Returns the code.
+    """
+    code = rules.expired_code(unit, programme.id if programme else None)
+    if programme is None:
+        ledger.ensure_account(session, code=code, unit=unit, kind="expired", at=at)
+    else:
+        _open_programme_account(session, programme, code, unit, "expired", at=at)
     return code
 
 
@@ -136,7 +144,7 @@ def _open_programme_account(
         code=code,
         unit=unit,
         kind=kind,
-        owner_ref=f"programme:{programme.id}",
+        owner_ref=rules.owner_of(programme.id),
         floor=None if kind in rules.NO_FLOOR_KINDS else Decimal(0),
         at=at,
     )

@@ -1,4 +1,4 @@
-"""Lots by the night: what has expired goes, and old accounts begin to keep lots."""
+"""Old accounts begin to keep lots."""
 
 from __future__ import annotations
 
@@ -12,28 +12,9 @@ import ledger
 from app import programmes
 from app.kernel.clock import day_of
 from app.wallet import rules
-from app.wallet.actions.accounts import open_expired
 from app.wallet.rules import StartingLot
 
-EXPIRE_BATCH = 500
 START_BATCH = 500
-
-
-def expire_points(session: Session, at: datetime, *, limit: int = EXPIRE_BATCH) -> int:
-    """Let lots expire whose day has come (story L5); a job, once a day an account.
-
-    What is set aside stays until it is used or comes back. Returns how many
-    accounts lost something.
-    """
-    into = {unit: open_expired(session, unit, at=at) for unit in rules.SPENDABLE_UNITS}
-    done = ledger.expire_lots(
-        session,
-        on=day_of(at),
-        at=at,
-        into=lambda _code, unit: into[ledger.Unit(unit)],
-        limit=limit,
-    )
-    return len(done)
 
 
 def start_lots_for_all(

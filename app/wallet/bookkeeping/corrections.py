@@ -70,7 +70,7 @@ def correct(
             code=contra,
             unit=unit,
             kind="adjustment",
-            owner_ref=f"programme:{programme.id}",
+            owner_ref=rules.owner_of(programme.id),
             floor=None,
             at=at,
         )

@@ -40,6 +40,7 @@ ENTRY_WORDS: Mapping[str, str] = MappingProxyType(
         "DONATE": msg("Points donated"),
         "GRANT": msg("Granted by a fund"),
         "EXPIRE": msg("Points expired"),
+        "EXPIRE_SORTED": msg("Expired points given back to their programmes"),
         "LOTS": msg("Points sorted by the day they expire"),
         "CLAWBACK": msg("Points taken back"),
         "ADJUST": msg("Corrected by two people"),
