@@ -369,7 +369,7 @@ class _Row:
 def _insert_transactions(driver: Driver, rows: list[_Row]) -> None:
     """Number the transactions, after their accounts were locked, and insert them."""
     if len(rows) == 1:
-        rows[0].number = _insert_transaction(driver, rows[0].values)
+        rows[0].number = insert_transaction(driver, rows[0].values)
         return
     if driver.is_sqlite:
         last = driver.value("SELECT COALESCE(MAX(id), 0) FROM ledger_transaction")
@@ -394,7 +394,8 @@ def next_numbers(driver: Driver, table: str, count: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _insert_transaction(driver: Driver, values: tuple[Any, ...]) -> int:
+def insert_transaction(driver: Driver, values: tuple[Any, ...]) -> int:
+    """Insert a header, its values in the order of `WRITTEN_COLUMNS`; number it."""
     if driver.is_sqlite:
         # The driver spends as long on binding a None as on the rest of the row.
         given = tuple(value is not None for value in values)

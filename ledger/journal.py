@@ -316,7 +316,8 @@ def asked_of(draft: Draft, link: str | None = None) -> Asked:
 def post_asked(driver: Driver, asked: Asked) -> Transaction:
     """Post one transaction; see `post`."""
     heading = asked.heading
-    if not driver.is_sqlite and (posted := place_order(driver, asked)) is not None:
+    posted = place_order(driver, asked)
+    if posted is not None:
         return posted
     accounts = lock_accounts(driver, asked.codes)
     done = find_replay(driver, heading, asked.wanted)
@@ -367,9 +368,12 @@ def _codes(batch: Iterable[Asked]) -> Iterable[str]:
 
 def post_batch(driver: Driver, batch: Sequence[Asked]) -> list[Result]:
     """Post what can be posted; every table is written once, unless lots are spent."""
-    if len({one.key for one in batch}) < len(batch):  # rare: let the second see what the first has done
+    if len({one.key for one in batch}) < len(
+        batch
+    ):  # rare: let the second see what the first has done
         return [_result(driver, one) for one in batch]
-    if not driver.is_sqlite and (posted := place_orders(driver, batch)) is not None:
+    posted = place_orders(driver, batch)
+    if posted is not None:
         return list(posted)
     results, plans, _ = _evaluate_batch(driver, batch)
     if any(move[0].keeps_lots for _, _, act in plans.values() for move in act.moves):

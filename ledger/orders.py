@@ -1,8 +1,11 @@
-"""Placing orders: plain entries that PostgreSQL posts by itself, in one round trip.
+"""Placing orders: plain entries, written in as few statements as there can be.
 
-The other half of `ledger.orders_postgresql`. Both answer None when there is more to it
-(a refusal, a key that has acted, lots, words): nothing is written then, and the longer
-way of `ledger.journal` says what it is.
+An entry is plain when it moves one amount between two open accounts that keep no lots,
+and has no words. On PostgreSQL the database posts it by itself, and many of them in one
+round trip (`ledger.orders_postgresql`); on SQLite one look finds all there is to know.
+Every function answers None when there is more to it (a refusal, a key that has acted,
+lots, words): nothing is written then, and the longer way of `ledger.journal` says what
+it is.
 """
 
 import os
@@ -10,17 +13,52 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
-from ledger.canonical import FORMAT
+from ledger.amounts import PLACES_MAX
+from ledger.canonical import (
+    FORMAT,
+    chained,
+    head_of,
+    leaf_of,
+    posting_line,
+    private_digest,
+    record_text,
+)
 from ledger.columns import moment_text
-from ledger.driver import Driver
-from ledger.entries import SALT_BYTES, TRANSACTION_NAMES, Heading
+from ledger.driver import Driver, insert_text
+from ledger.entries import (
+    POSTING_COLUMNS,
+    SALT_BYTES,
+    TRANSACTION_NAMES,
+    Heading,
+    insert_transaction,
+)
 from ledger.locking import Steps
 from ledger.lots_plan import Terms
 from ledger.orders_postgresql import array_text, insert_order, insert_orders
+from ledger.sealing import SEAL_COLUMNS
 from ledger.tables import Transaction, bare
 
 ONE = insert_order()
 MANY = insert_orders()
+LOOK = (
+    "SELECT d.id, c.id, d.credits_posted - d.debits_posted,"
+    " c.credits_posted - c.debits_posted, d.public_code, c.public_code, d.unit,"
+    " u.exponent, s.sequence, s.hash"
+    " FROM ledger_account d, ledger_account c, ledger_unit u, ledger_seal s"
+    " WHERE d.code = ? AND c.code = ? AND d.unit = c.unit AND d.id <> c.id"
+    " AND d.state = 'open' AND c.state = 'open' AND NOT d.keeps_lots"
+    " AND NOT c.keeps_lots AND u.code = d.unit AND (d.floor IS NULL"
+    " OR d.credits_posted - d.debits_posted - d.debits_pending - ? >= d.floor)"
+    " AND s.sequence = (SELECT MAX(sequence) FROM ledger_seal) AND NOT EXISTS"
+    " (SELECT 1 FROM ledger_transaction WHERE scope = ? AND key = ?)"
+)
+"""Both accounts, if the amount can go; and the newest seal, if the key is new."""
+
+COARSE = [10 ** (PLACES_MAX - exponent) for exponent in range(PLACES_MAX + 1)]
+"""The least amount of a unit in ten-thousandths, by its decimal places."""
+
+INSERT_POSTING = insert_text("ledger_posting", POSTING_COLUMNS)
+INSERT_SEAL = insert_text("ledger_seal", SEAL_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +80,8 @@ class Asked:
 def place_order(driver: Driver, asked: Asked) -> Transaction | None:
     """Post one leg at once, or return None."""
     heading = asked.heading
+    if driver.is_sqlite:
+        return _write_order(driver, asked)
     if heading.memo or heading.link or len(asked.legs) != 1:
         posted = place_orders(driver, [asked])
         return None if posted is None else posted[0]
@@ -66,8 +106,71 @@ def place_order(driver: Driver, asked: Asked) -> Transaction | None:
     return None if number is None else _transaction(number, asked, salt)
 
 
+def _write_order(driver: Driver, asked: Asked) -> Transaction | None:
+    """Post one leg on SQLite; its triggers know of stops and of closed months."""
+    heading = asked.heading
+    if heading.memo or len(asked.legs) != 1:
+        return None
+    debit, credit, steps = asked.legs[0]
+    row = driver.one(LOOK, (debit, credit, steps, heading.scope, heading.key))
+    if row is None or steps % COARSE[row[7]]:
+        return None
+    d, c, d_has, c_has, d_code, c_code, unit, _, sequence, link = row
+    salt = os.urandom(SALT_BYTES).hex()
+    at, on = moment_text(heading.at), heading.on.isoformat()
+    number = insert_transaction(
+        driver,
+        (
+            heading.scope,
+            heading.key,
+            asked.wanted,
+            heading.kind,
+            heading.cause,
+            at,
+            on,
+            heading.entered_by,
+            heading.approved_by,
+            heading.rule_version,
+            None,
+            1,
+            salt,
+            None,
+            FORMAT,
+            heading.link,
+            None,
+        ),
+    )
+    driver.run(INSERT_POSTING, (number, 1, d, c, steps, d_has - steps, c_has + steps))
+    head = head_of(
+        number=number,
+        kind=heading.kind,
+        at=at,
+        effective_on=on,
+        rule_version=heading.rule_version,
+        cause=heading.cause,
+        reverses=None,
+        refunds=None,
+        link=heading.link,
+        private=private_digest(
+            salt,
+            heading.scope,
+            heading.key,
+            heading.cause,
+            heading.entered_by,
+            heading.approved_by,
+            asked.wanted,
+        ),
+        memo=None,
+    )
+    leaf = leaf_of(record_text(head, [posting_line(d_code, c_code, unit, steps)]))
+    driver.run(INSERT_SEAL, (sequence + 1, number, leaf, chained(link, leaf)))
+    return _transaction(number, asked, salt)
+
+
 def place_orders(driver: Driver, batch: Sequence[Asked]) -> list[Transaction] | None:
     """Post every draft of a batch, in order, or return None."""
+    if driver.is_sqlite:
+        return None
     headings = [one.heading for one in batch]
     if any(heading.memo for heading in headings):
         return None

@@ -10,6 +10,7 @@ from ledger.canonical import GENESIS, chained
 from ledger.driver import Driver, as_moment
 
 LAST_SEAL = "SELECT sequence, hash FROM ledger_seal ORDER BY sequence DESC LIMIT 1"
+SEAL_COLUMNS = "sequence, transaction_id, leaf, hash"
 SEALER_LOCK = 0x1ED6E2
 BATCH_MAX = 5000
 
@@ -38,7 +39,7 @@ def append_seals(driver: Driver, leaves: Sequence[tuple[int, str]]) -> None:
         sequence += 1
         link = chained(link, leaf)
         seals.append((sequence, number, leaf, link))
-    driver.insert("ledger_seal", "sequence, transaction_id, leaf, hash", seals)
+    driver.insert("ledger_seal", SEAL_COLUMNS, seals)
 
 
 def seal_pending(session: Session, *, limit: int = BATCH_MAX) -> int:

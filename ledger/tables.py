@@ -6,10 +6,12 @@ system has issued shows as the negative balance of its issuance account, whose
 floor is None.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import PrivateAttr
@@ -53,8 +55,13 @@ def bare(table: type[Table]) -> Table:
     A posting answers with a row it has just written; setting fifteen attributes
     through the instrumentation would cost as much as writing them.
     """
-    row: Table = class_mapper(table).class_manager.new_instance()
+    row: Table = _maker(table)()
     return row
+
+
+@cache
+def _maker(table: type[SQLModel]) -> Callable[[], Any]:
+    return class_mapper(table).class_manager.new_instance
 
 
 class AccountState(StrEnum):
