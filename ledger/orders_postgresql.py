@@ -117,10 +117,11 @@ DECLARE d bigint[]; c bigint[]; d_after bigint[]; c_after bigint[]; fits boolean
 BEGIN
   PERFORM 1 FROM ledger_account WHERE code = ANY (NEW.debits || NEW.credits)
     ORDER BY id FOR NO KEY UPDATE;
-  SELECT array_agg(x.id ORDER BY x.n) FILTER (WHERE x.pays),
-      array_agg(x.id ORDER BY x.n) FILTER (WHERE NOT x.pays),
-      array_agg(x.after ORDER BY x.n) FILTER (WHERE x.pays),
-      array_agg(x.after ORDER BY x.n) FILTER (WHERE NOT x.pays),
+  -- Ordered once, below, and not in each of the four aggregates.
+  SELECT array_agg(x.id) FILTER (WHERE x.pays),
+      array_agg(x.id) FILTER (WHERE NOT x.pays),
+      array_agg(x.after) FILTER (WHERE x.pays),
+      array_agg(x.after) FILTER (WHERE NOT x.pays),
       count(*) = 2 * cardinality(NEW.amounts)
         AND bool_and(x.plain AND (x.least_ IS NULL OR x.after >= x.least_))
       INTO d, c, d_after, c_after, fits
@@ -139,7 +140,8 @@ BEGIN
             (true, p.id, -l.amount, p.credits_posted - p.debits_posted,
               p.floor + p.debits_pending),
             (false, q.id, l.amount, q.credits_posted - q.debits_posted, NULL)
-          ) AS m(pays, id, moved, posted, least_)) x;
+          ) AS m(pays, id, moved, posted, least_)
+        ORDER BY l.n) x;
   IF fits IS NOT TRUE
     OR EXISTS (SELECT 1 FROM ledger_stop WHERE lifted_at IS NULL)
     OR EXISTS (SELECT 1 FROM ledger_period
