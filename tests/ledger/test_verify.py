@@ -161,6 +161,16 @@ def test_the_file_alone_suffices(
     assert (code, "it ends before a checkpoint" in answer) == (1, True)
 
 
+@pytest.mark.parametrize("firsts", [0, 1])
+def test_no_byte_of_a_line_may_be_another(firsts: int) -> None:
+    (line,) = tamper.Book(BEGINNING[:1], firsts).seal().lines
+    verify.Hashes().read([line])
+    for at, byte in enumerate(line):
+        flipped = line[:at] + bytes([byte ^ 1]) + line[at + 1 :]
+        with pytest.raises((verify.Bad, LookupError, TypeError, ValueError)):
+            verify.Hashes().read([flipped])
+
+
 @pytest.mark.parametrize(
     ("was", "now"),
     [
