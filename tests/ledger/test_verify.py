@@ -114,12 +114,12 @@ def test_a_receipt_leads_to_the_published_root_and_no_other_record_does(
     session: Session, export: Path
 ) -> None:
     rows = session.execute(text("SELECT transaction_id FROM ledger_seal")).scalars()
-    for number in rows.all():
+    for number in [*rows.all()][::-9]:
         receipt = checkpoints.inclusion_proof(session, number).as_json()
         assert verify.read_receipt(json.loads(json.dumps(receipt)), PUBLIC)
         lies: list[dict[str, Any]] = [
             {"record": receipt["record"].replace('"common', '"Common', 1)},
-            {"sequence": receipt["sequence"] + 1},
+            *({"sequence": n} for n in range(-3, 500) if n != receipt["sequence"]),
             {"path": receipt["path"][1:]},
             {"path": [*receipt["path"], OTHER]},
         ]
@@ -169,6 +169,28 @@ def test_no_byte_of_a_line_may_be_another(firsts: int) -> None:
         flipped = line[:at] + bytes([byte ^ 1]) + line[at + 1 :]
         with pytest.raises((verify.Bad, LookupError, TypeError, ValueError)):
             verify.Hashes().read([flipped])
+
+
+def test_the_names_of_form_1_stand_in_their_order_and_no_other_does() -> None:
+    (line,) = tamper.Book(BEGINNING[:1], 1).seal().lines
+    said = json.loads(line)
+    for other in (dict(reversed(said.items())), said | {"more": 1}):
+        with pytest.raises(verify.Bad, match="it was changed"):
+            verify.Hashes().read([f"{tamper.dumped(other)}\n".encode()])
+
+
+def test_two_checkpoints_of_one_size_contradict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["verify.py"]
+    for number in "12":
+        note = tmp_path / number
+        hashes = f"{number * 64}\n" * 2
+        note.write_text(f"common-fair-ledger\n7\n{hashes}2026-06-01\n", "utf-8")
+        words += ["--checkpoint", str(note)]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(verify.Bad, match="two checkpoints contradict"):
+        verify.main()
 
 
 @pytest.mark.parametrize(
