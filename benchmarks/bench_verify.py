@@ -1,9 +1,9 @@
 """Checking an export as a stranger does, against hashing the same bytes.
 
 The export is written by `books.Town`, whose records are byte for byte those of
-`ledger.export_lines`. `ledger/verify.py` runs as the stand-alone program it is; the
-references are another Python that hashes the same file: in one go, and line by
-line as any check has to. The start of Python is taken off both.
+`ledger.export_lines`. `ledger/verify.py` runs as the stand-alone program it is, with
+`recount.py` beside it; the references are another Python that hashes the same file: in
+one go, and line by line as any check has to. The start of Python is taken off both.
 
     python -m benchmarks.bench_verify [--entries 100000] [--rounds 5]
 """

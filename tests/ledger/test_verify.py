@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 import ledger
-from ledger import checkpoints, verify
+from ledger import checkpoints, recount, verify
+from ledger.canonical import digest_of
 from tests.drills import tamper
 from tests.ledger.pages import NOON, Page
 
@@ -55,12 +56,12 @@ def test_the_export_is_right_and_its_head_is_that_of_the_book(
 
 
 def test_the_balances_are_those_of_the_book(session: Session, export: Path) -> None:
-    book = verify.Book(export)
-    assert verify.first_bad(book, export) == []
+    book = recount.Book(export)
+    assert recount.first_bad(export, book) == []
     lines = ledger.trial_balance(session, "POINT").lines
-    assert len(lines) == len(book.accounts)
+    assert len(lines) == len(book.open)
     for line in lines:
-        assert book.accounts[line.public_code].balance == line.balance * 10**4
+        assert book.balance(line.public_code) == line.balance * 10**4
 
 
 def test_a_large_export_is_checked_by_two(
@@ -113,12 +114,12 @@ def test_a_receipt_leads_to_the_published_root_and_no_other_record_does(
     session: Session, export: Path
 ) -> None:
     rows = session.execute(text("SELECT transaction_id FROM ledger_seal")).scalars()
-    for number in rows.all():
+    for number in [*rows.all()][::-9]:
         receipt = checkpoints.inclusion_proof(session, number).as_json()
         assert verify.read_receipt(json.loads(json.dumps(receipt)), PUBLIC)
         lies: list[dict[str, Any]] = [
             {"record": receipt["record"].replace('"common', '"Common', 1)},
-            {"sequence": receipt["sequence"] + 1},
+            *({"sequence": n} for n in range(-3, 500) if n != receipt["sequence"]),
             {"path": receipt["path"][1:]},
             {"path": [*receipt["path"], OTHER]},
         ]
@@ -148,7 +149,8 @@ def test_the_file_alone_suffices(
         )
         return done.returncode, done.stdout + done.stderr
 
-    said = f"{made.size} records, root {made.root}, head {made.hash}\n"
+    right = f"{made.size} records, root {made.root}, head {made.hash}"
+    said = f"{right}; its rules were not recounted\n"
     everything = (export, "--checkpoint", note, "--receipt", receipt, "--key", PUBLIC)
     assert run(*everything) == (0, said)
     assert run("--receipt", receipt)[0] == 0
@@ -157,6 +159,83 @@ def test_the_file_alone_suffices(
     assert run(export)[0] == 0, "a shorter book is right until it is compared"
     code, answer = run(export, "--checkpoint", note)
     assert (code, "it ends before a checkpoint" in answer) == (1, True)
+
+
+@pytest.mark.parametrize("firsts", [0, 1])
+def test_no_byte_of_a_line_may_be_another(firsts: int) -> None:
+    (line,) = tamper.Book(BEGINNING[:1], firsts).seal().lines
+    verify.Hashes().read([line])
+    for at, byte in enumerate(line):
+        flipped = line[:at] + bytes([byte ^ 1]) + line[at + 1 :]
+        with pytest.raises((verify.Bad, LookupError, TypeError, ValueError)):
+            verify.Hashes().read([flipped])
+
+
+def test_the_names_of_form_1_stand_in_their_order_and_no_other_does() -> None:
+    (line,) = tamper.Book(BEGINNING[:1], 1).seal().lines
+    said = json.loads(line)
+    for other in (dict(reversed(said.items())), said | {"more": 1}):
+        with pytest.raises(verify.Bad, match="it was changed"):
+            verify.Hashes().read([f"{tamper.dumped(other)}\n".encode()])
+
+
+def test_two_checkpoints_of_one_size_contradict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["verify.py"]
+    for number in "12":
+        note = tmp_path / number
+        hashes = f"{number * 64}\n" * 2
+        note.write_text(f"common-fair-ledger\n7\n{hashes}2026-06-01\n", "utf-8")
+        words += ["--checkpoint", str(note)]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(verify.Bad, match="two checkpoints contradict"):
+        verify.main()
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (b"common-fair-ledger/2", b"common-fair-ledger/3"),
+        (b"}\n", b"\n"),
+        (b"}\n", b" }\n"),
+        (b"}\n", b',"record":[]}\n'),
+    ],
+)
+def test_the_recount_knows_the_form_of_a_line(
+    was: bytes, now: bytes, tmp_path: Path
+) -> None:
+    lines = tamper.Book(BEGINNING, 0).seal().lines
+    lines[3] = lines[3].replace(was, now)
+    found = recount.first_bad(written(tmp_path / "book", lines))
+    assert found == [(4, "it is cut off, too long, or its form is not known")]
+
+
+def test_the_recount_stands_alone_and_is_done_when_it_lies_beside(
+    tmp_path: Path,
+) -> None:
+    for page in (verify, recount):
+        shutil.copy(str(page.__file__), tmp_path)
+    book = tamper.Book([*BEGINNING, *LIES["below its floor"]], 0).seal()
+    right = written(tmp_path / "right", book.lines[:-1])
+    wrong = written(tmp_path / "wrong", book.lines)
+
+    def run(name: str, export: Path) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-I", str(tmp_path / name), str(export)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    assert run("recount.py", right) == (0, "7 records obey the rules\n")
+    assert run("verify.py", right)[1].startswith("7 records, root ")
+    assert "recounted" not in run("verify.py", right)[1]
+    for name in ("recount.py", "verify.py"):
+        code, answer = run(name, wrong)
+        assert (code, answer.startswith("record 8: ")) == (1, True)
+        assert "below its floor" in answer
 
 
 def record(number: int, *lines: list[str | None], **said: str) -> tamper.Record:
@@ -195,9 +274,10 @@ BEGINNING = [
     record(7, ["account", "a3", "POINT", "member", "frozen", "0.0000", ""]),
 ]
 FROZEN = posting("a0", "a3")
+MAY = ["close", "2026-05", "2026-05-01", "2026-05-31"]
 LIES = {
     "below its floor": [record(8, posting("a1", "a0", "3.0001"))],
-    "takes an account below": [record(8, opening("a1", "3.5000"))],
+    "takes a1 below its floor, or": [record(8, opening("a1", "3.5000"))],
     "cannot go": [record(8, FROZEN)],
     "POINT cannot": [record(8, posting("a0", "a0"))],
     "-1.0000 POINT": [record(8, posting("a1", "a0", "-1.0000"))],
@@ -206,24 +286,25 @@ LIES = {
     "h1 pays otherwise": [record(8, ["resolve", "h1", "1.0000"])],
     "'h2'": [record(8, ["resolve", "h2", "0.0000"])],
     "extend": [record(8, ["extend", "h2", None])],
-    "lot 1": [
+    "takes ('lot', '1') below": [
         record(8, posting("a2", "a0"), ["use", "1", "a2", "6.0000"]),
     ],
-    "lacks lots": [record(8, posting("a2", "a0", "1.0000"))],
-    "keeps no lots": [
+    "a2 has other lots": [record(8, posting("a2", "a0", "1.0000"))],
+    "a1 has other lots": [
         record(8, ["lot", "2", "a1", "5.0000", "2026-06-01", None, None])
     ],
     "is another": [
         record(8, ["account", "a1", "HOUR", "member", "open", "0.0000", ""])
     ],
-    "has rest": [
+    "a1 below its floor, or leaves too much": [
         record(8, ["account", "a1", "POINT", "member", "closed", "0.0000", ""])
     ],
     "was there before": [record(4)],
     "closed month": [
-        record(8, ["close", "2026-05", "2026-05-01", "2026-05-31", "ab" * 32]),
+        record(8, [*MAY, digest_of(*MAY[1:], "0", "0")]),
         record(9, on="2026-05-31"),
     ],
+    "2026-05 came to something else": [record(8, [*MAY, "ab" * 32])],
     "not the reverse of 4": [record(8, posting("a1", "a0", "2.0000"), reverses="4")],
     "the reverse of 4": [
         record(8, posting("a1", "a0", "2.0000"), refunds="4"),
@@ -231,6 +312,30 @@ LIES = {
         record(10, posting("a1", "a0", "3.0001"), refunds="4"),
     ],
     "cannot be said": [record(8, ["nothing"])],
+    "a3 is another": [
+        record(8, ["account", "a3", "POINT", "member", "closed", "0.0000", ""]),
+        record(9, ["account", "a3", "POINT", "member", "open", "0.0000", ""]),
+    ],
+    "takes ('held', 'a1')": [
+        record(8, posting("a1", "a0", "3.0000")),
+        record(9, ["account", "a1", "POINT", "member", "closed", "0.0000", ""]),
+    ],
+    "['hold', 'h1'": [record(8, ["hold", "h1", "a1", "a0", "POINT", "1.0000", None])],
+    "hold h1 pays": [
+        record(8, ["resolve", "h1", "3.0000"], posting("a1", "a0", "3.0000")),
+    ],
+    "lot 2 cannot be": [
+        record(8, posting("a0", "a2"), ["lot", "2", "a2", "5.0000", MAY[2], None, "9"])
+    ],
+    "lot 3 cannot be": [record(8, ["lot", "3", "a2", "0.0000", MAY[2], None, None])],
+    "None, None] cannot be said": [
+        record(8, posting("a0", "a2"), ["lot", "1", "a2", "5.0000", MAY[2], None, None])
+    ],
+    "'a1', '1.0000'] cannot be said": [record(8, ["use", "1", "a1", "1.0000"])],
+    "['close'": [
+        record(8, ["close", "2026-05", "2026-05-31", "2026-05-01", "ab" * 32])
+    ],
+    "not the reverse of 1": [record(8, refunds="1")],
 }
 
 
@@ -249,6 +354,68 @@ def test_a_book_that_breaks_a_rule_is_refused_though_its_chain_is_whole(
     with pytest.raises(verify.Bad) as refused:
         verify.check(path)
     assert words in str(refused.value)
+
+
+EARLY, LATE = "2026-04-30", "2026-06-01"
+MOVED = [
+    record(1, opening("a0", None), on=EARLY),
+    record(2, opening("a1"), opening("a2"), on=EARLY),
+    record(3, posting("a0", "a1"), on=EARLY),
+    record(4, posting("a1", "a2", "1.5000"), posting("a1", "a2", "0.5000"), on=EARLY),
+    record(5, posting("a0", "a2", "7.0000"), on=LATE),
+    record(6, ["hold", "h1", "a2", "a0", "POINT", "1.0000", None], on=LATE),
+]
+
+
+def flat(*rows: str) -> list[str]:
+    return [word for row in rows for word in row.split()]
+
+
+APRIL = flat(
+    "2026-04 2026-04-01 2026-04-30",
+    "3 a0 POINT 5.0000 0.0000 -5.0000",
+    "a1 POINT 2.0000 5.0000 3.0000",
+    "a2 POINT 0.0000 2.0000 2.0000",
+    "1 POINT KIND 2 7.0000",
+)
+JUNE = flat(
+    "2026-06 2026-05-01 2026-06-30",
+    "2 a0 POINT 7.0000 0.0000 -12.0000",
+    "a2 POINT 0.0000 7.0000 9.0000",
+    "1 POINT KIND 1 7.0000",
+)
+
+
+def months(april: list[str], june: list[str]) -> list[tamper.Record]:
+    closes = [["close", *one[:3], digest_of(*one)] for one in (april, june)]
+    return [
+        *MOVED,
+        record(7, closes[0], on=LATE),
+        record(8, closes[1], on="2026-07-01"),
+    ]
+
+
+def test_closed_months_came_to_what_their_digests_say(tmp_path: Path) -> None:
+    lines = tamper.Book(months(APRIL, JUNE), 0).seal().lines
+    assert verify.check(written(tmp_path / "book", lines))[0] == len(lines)
+
+
+@pytest.mark.parametrize("at", range(len(JUNE)))
+@pytest.mark.parametrize("month", ["2026-04", "2026-06"])
+def test_a_month_that_came_to_something_else_is_named(
+    month: str, at: int, tmp_path: Path
+) -> None:
+    wrong = {"2026-04": [*APRIL], "2026-06": [*JUNE]}
+    head = wrong[month][:3]
+    wrong[month][at] += "1"
+    records = months(*wrong.values())
+    place = 6 if month == "2026-04" else 7
+    records[place][-1][0][1:4] = head
+    lines = tamper.Book(records, 0).seal().lines
+    with pytest.raises(
+        verify.Bad, match=f"record {place + 1}: {month} came to something else"
+    ):
+        verify.check(written(tmp_path / "book", lines))
 
 
 def test_known_records_have_the_hashes_that_are_written_down() -> None:
