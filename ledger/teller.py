@@ -27,6 +27,9 @@ RETRIED = ("40001", "40P01", "55P03")
 """PostgreSQL: serialisation failure, deadlock, a lock that did not come in time."""
 SYNC_CANCELLED = "01000"
 """A commit that came back although the standby may not have it."""
+LANES = 2
+"""Connections a teller posts on, on PostgreSQL: while one waits for the disk the other
+goes on, and the server commits for both at once. SQLite has one writer anyway."""
 
 
 class _Ticket:
@@ -49,6 +52,10 @@ class _Ticket:
         return self.result
 
 
+class _AskAgain(Exception):
+    """The same again may work: a lost connection, a deadlock, a busy moment."""
+
+
 class Teller:
     """Posts one transaction after the other, each durable when its call returns.
 
@@ -58,7 +65,7 @@ class Teller:
     nothing for the others. Safe to use from many threads.
 
     Args:
-        engine: An engine on the book; one connection of it is kept.
+        engine: An engine on the book; a connection or two of it are kept.
         turn: Opens the writer's turn where several processes write to one SQLite
             file; by default none is needed.
     """
@@ -73,8 +80,9 @@ class Teller:
         self._turn = turn
         self._mutex = threading.Lock()
         self._waiting: deque[_Ticket] = deque()
-        self._is_led = False
-        self._lane: _Lane | None = None
+        self._leaders_max = 1 if engine.dialect.name == "sqlite" else LANES
+        self._leaders = 0
+        self._idle: list[_Lane] = []
 
     def post(self, draft: Draft) -> Transaction:
         """Post *draft* as `ledger.post` does, and commit.
@@ -89,12 +97,12 @@ class Teller:
         """
         asked = asked_of(draft)
         with self._mutex:
-            if self._is_led:
+            if self._leaders == self._leaders_max:
                 ticket = self._queued(asked)
             else:
-                self._is_led = True
+                self._leaders += 1
                 ticket = None
-        if ticket is None:  # nobody else is here
+        if ticket is None:  # a counter is free
             try:
                 return self._alone(asked)
             finally:
@@ -103,10 +111,10 @@ class Teller:
         return ticket.answer()
 
     def close(self) -> None:
-        """Give the connection back; the next post opens another."""
+        """Give the connections back; the next post opens another."""
         with self._mutex:
-            lane, self._lane = self._lane, None
-        if lane is not None:
+            lanes, self._idle = self._idle, []
+        for lane in lanes:
             lane.close()
 
     def _queued(self, asked: Asked) -> _Ticket:
@@ -149,7 +157,8 @@ class Teller:
         """Let the next in the queue lead, or nobody."""
         with self._mutex:
             follower = self._waiting.popleft() if self._waiting else None
-            self._is_led = follower is not None
+            if follower is None:
+                self._leaders -= 1
         if follower is not None:
             follower.is_leader = True
             follower.ready.release()
@@ -165,15 +174,11 @@ class Teller:
 
     def _do_together(self, mine: list[_Ticket]) -> bool:
         """Post them in one transaction; False when they are better done one by one."""
+        batch = [ticket.asked for ticket in mine]
         try:
-            with self._turn():
-                results = self._open().together([ticket.asked for ticket in mine])
-        except LedgerError:
+            results = self._try(lambda lane: lane.together(batch))
+        except (LedgerError, _AskAgain):
             return False  # one of them spoils it for all
-        except Exception as error:
-            if not self._may_retry(error):
-                raise
-            return False
         for ticket, result in zip(mine, results, strict=True):
             if isinstance(result, LedgerError):
                 ticket.error = result
@@ -182,50 +187,40 @@ class Teller:
         return True
 
     def _alone(self, asked: Asked) -> Transaction:
-        try:
-            with self._turn():
-                return self._open().alone(asked)
-        except LedgerError as refusal:
-            if not isinstance(refusal, KeyTaken):
-                raise
-        except Exception as error:
-            if not self._may_retry(error):
-                raise
-        return self._again(asked)
-
-    def _again(self, asked: Asked) -> Transaction:
-        """Try some more times, each after a longer pause; the key makes it safe."""
+        """Try some times, each after a longer pause; the key makes it safe."""
         pause = FIRST_PAUSE_S
-        for _ in range(TRIES - 1):
-            time.sleep(pause * random.random())
-            pause *= 2
+        for turn in range(TRIES):
+            if turn:
+                time.sleep(pause * random.random())
+                pause *= 2
             try:
-                with self._turn():
-                    return self._open().alone(asked)
-            except KeyTaken:
+                return self._try(lambda lane: lane.alone(asked))
+            except (KeyTaken, _AskAgain):
                 continue
-            except LedgerError:
-                raise
-            except Exception as error:
-                if not self._may_retry(error):
-                    raise
         raise Overloaded("The book is busy. Come back in a moment.")
 
-    def _may_retry(self, error: Exception) -> bool:
-        """Say whether the same again may work; a lost connection is replaced."""
-        lane = self._lane
-        if lane is None:
-            return False
-        if lane.is_lost():
-            self.close()
-            return True
-        state = getattr(error, "sqlstate", None)
-        return state in RETRIED or "database is locked" in str(error)
-
-    def _open(self) -> "_Lane":
-        if self._lane is None:
-            self._lane = _Lane(self._engine)
-        return self._lane
+    def _try(self, do: Callable[["_Lane"], T]) -> T:
+        """Do it on a connection of the teller's, in the writer's turn."""
+        with self._mutex:
+            lane = self._idle.pop() if self._idle else None
+        lane = lane or _Lane(self._engine)
+        try:
+            with self._turn():
+                return do(lane)
+        except LedgerError:
+            raise
+        except Exception as error:
+            state = getattr(error, "sqlstate", None)
+            is_busy = state in RETRIED or "database is locked" in str(error)
+            if is_busy or lane.is_lost():
+                raise _AskAgain from error
+            raise
+        finally:
+            if lane.is_lost():
+                lane.close()
+            else:
+                with self._mutex:
+                    self._idle.append(lane)
 
 
 class _Lane:

@@ -260,8 +260,8 @@ MUTANTS = (
     Mutant(
         "the verifier does not look at the chain",
         "verify.py",
-        "        if start != right:\n",
-        "        if start == b'':\n",
+        "            if line != right:\n",
+        "            if not line:\n",
         "exporting verify",
     ),
     Mutant(
