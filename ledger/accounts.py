@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from ledger.amounts import ZERO, amount_of, steps_of
 from ledger.driver import Driver, Row
-from ledger.entries import Act, Heading, find_replay, request_hash, write
+from ledger.entries import Act, write
 from ledger.errors import (
     AccountClosed,
     AccountExists,
@@ -21,6 +21,7 @@ from ledger.errors import (
     InvalidEntry,
     UnknownUnit,
 )
+from ledger.headings import Heading, find_replay, request_hash
 from ledger.locking import Kept, lock_accounts
 from ledger.tables import Account, AccountState, Transaction
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from ledger.amounts import amount_of, positive_steps_of, steps_of
 from ledger.driver import Driver
-from ledger.entries import Act, Heading, find_replay, request_hash, write
+from ledger.entries import Act, write
 from ledger.errors import InvalidEntry
+from ledger.headings import Heading, find_replay, request_hash
 from ledger.journal import Leg, legs_in_steps
 from ledger.locking import Kept, Steps, evaluate, lock_accounts
 from ledger.lots import plan_lots

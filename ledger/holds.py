@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from ledger.amounts import amount_of, positive_steps_of
 from ledger.columns import moment_text
 from ledger.driver import Driver, as_moment, as_uuid
-from ledger.entries import Act, Heading, find_replay, request_hash, write
+from ledger.entries import Act, write
 from ledger.errors import CaptureExceedsHold, HoldNotFound, HoldResolved
+from ledger.headings import Heading, find_replay, request_hash
 from ledger.locking import ensure_funds, ensure_pair, evaluate, lock_accounts
 from ledger.lots import plan_lots
 from ledger.lots_plan import NO_TERMS

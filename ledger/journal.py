@@ -10,20 +10,7 @@ from sqlalchemy.orm import Session
 
 from ledger.amounts import amount_of, positive_steps_of
 from ledger.driver import Driver
-from ledger.entries import (
-    TRANSACTION_COLUMNS,
-    Act,
-    Barrier,
-    Heading,
-    Plan,
-    ensure_words,
-    find_replay,
-    find_replays,
-    request_hash,
-    transaction_from,
-    write,
-    write_many,
-)
+from ledger.entries import Act, Plan, write, write_many
 from ledger.errors import (
     AccountNotFound,
     AlreadyReversed,
@@ -32,6 +19,16 @@ from ledger.errors import (
     LedgerError,
     NotReversible,
     TransactionNotFound,
+)
+from ledger.headings import (
+    TRANSACTION_COLUMNS,
+    Barrier,
+    Heading,
+    ensure_words,
+    find_replay,
+    find_replays,
+    request_hash,
+    transaction_from,
 )
 from ledger.locking import Kept, Steps, evaluate, lock_accounts, lock_known
 from ledger.lots import plan_lots, plan_return

@@ -9,17 +9,9 @@ from sqlalchemy.orm import Session
 
 from ledger.amounts import amount_of, positive_steps_of
 from ledger.driver import Driver, Row, as_day, marks
-from ledger.entries import (
-    Act,
-    Heading,
-    Plan,
-    ask_barrier,
-    find_replay,
-    request_hash,
-    write,
-    write_many,
-)
+from ledger.entries import Act, Plan, write, write_many
 from ledger.errors import AccountNotFound, InvalidEntry
+from ledger.headings import Heading, ask_barrier, find_replay, request_hash
 from ledger.locking import CODES_AT_ONCE, Kept, ensure_open, evaluate, lock_accounts
 from ledger.lots_plan import NO_TERMS, LotLeft, LotPlan, NewLot, plan_of, shelves_after
 from ledger.tables import AccountState, Transaction

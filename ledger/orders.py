@@ -25,13 +25,8 @@ from ledger.canonical import (
 )
 from ledger.columns import moment_text
 from ledger.driver import Driver, insert_text
-from ledger.entries import (
-    POSTING_COLUMNS,
-    SALT_BYTES,
-    TRANSACTION_NAMES,
-    Heading,
-    insert_transaction,
-)
+from ledger.entries import POSTING_COLUMNS, SALT_BYTES, insert_transaction
+from ledger.headings import TRANSACTION_NAMES, Heading
 from ledger.locking import Steps
 from ledger.lots_plan import Terms
 from ledger.orders_postgresql import array_text, insert_order, insert_orders

@@ -19,13 +19,14 @@ from ledger.amounts import amount_of, text_of
 from ledger.balances import KindTotal
 from ledger.canonical import digest_of
 from ledger.driver import Driver, Row, as_day, as_moment
-from ledger.entries import Act, Heading, find_replay, request_hash, write
+from ledger.entries import Act, write
 from ledger.errors import (
     InvalidEntry,
     PeriodClosed,
     PeriodNotDue,
     PeriodNotFound,
 )
+from ledger.headings import Heading, find_replay, request_hash
 from ledger.tables import Period
 
 MONTH = re.compile("[0-9]{4}-(0[1-9]|1[0-2])")

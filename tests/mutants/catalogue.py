@@ -224,7 +224,7 @@ MUTANTS = (
     ),
     Mutant(
         "a key is looked up in any scope",
-        "entries.py",
+        "headings.py",
         '" WHERE scope = ? AND key = ?",\n        (heading.scope, heading.key),',
         '" WHERE key = ?",\n        (heading.key,),',
         "journal batches machine",
