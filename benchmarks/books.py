@@ -157,7 +157,7 @@ class Town:
                 self.credits[place],
                 self.last_posting[place],
                 self.last_act[place],
-                canonical_moment(START),
+                canonical_moment(START + BEAT * (place + 1)),
             )
 
     def entries(self, count: int) -> Iterator[Entry]:
@@ -222,6 +222,7 @@ class Town:
         moment = START + BEAT * number
         at, day = canonical_moment(moment), moment.date().isoformat()
         key, cause, salt = f"k:{number}", f"bench:{number}", secrets.token_hex(16)
+        request_hash = salt * 2
         head = canonical.head_of(
             number=number,
             kind=kind,
@@ -232,13 +233,15 @@ class Town:
             reverses=None,
             refunds=None,
             link=None,
-            private=canonical.private_digest(salt, "", key, cause, None, None),
+            private=canonical.private_digest(
+                salt, "", key, cause, None, None, request_hash
+            ),
             memo=None,
         )
         record = canonical.record_text(head, lines)
         leaf = canonical.leaf_of(record)
         self.hash = canonical.chained(self.hash, leaf)
-        header = (number, "", key, salt * 2, kind, cause, at, day, count, salt)
+        header = (number, "", key, request_hash, kind, cause, at, day, count, salt)
         seal = (number, number, leaf, self.hash)
         return Entry(number, header, None, None, seal, record)
 
