@@ -101,16 +101,16 @@ class Shelf:
 
     def fill(self, count: int) -> None:
         """Fill the books of *count* entries that are not there yet."""
-        begun = time.monotonic()
         missing = [
             one for one in self._databases if not self._mark(one, count).exists()
         ]
+        if not missing:
+            return
+        begun = time.monotonic()
         fill(count, [self._empty(one, count) for one in missing])
         for one in missing:
             self._mark(one, count).touch()
-        if missing:
-            took = time.monotonic() - begun
-            print(f"filled {count:,} entries, {took:.0f} s", flush=True)
+        print(f"filled {count:,} entries, {time.monotonic() - begun:.0f} s", flush=True)
 
     def engine(self, database: str, count: int) -> Engine:
         """Return an engine on a book that is filled."""
