@@ -7,6 +7,7 @@ million entries take minutes. `ledger.verify` finds nothing wrong with it.
 
 from __future__ import annotations
 
+import gc
 import random
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -157,7 +158,7 @@ class Town:
                 self.credits[place],
                 self.last_posting[place],
                 self.last_act[place],
-                canonical_moment(START),
+                canonical_moment(START + BEAT * (place + 1)),
             )
 
     def entries(self, count: int) -> Iterator[Entry]:
@@ -222,6 +223,7 @@ class Town:
         moment = START + BEAT * number
         at, day = canonical_moment(moment), moment.date().isoformat()
         key, cause, salt = f"k:{number}", f"bench:{number}", secrets.token_hex(16)
+        request_hash = salt * 2
         head = canonical.head_of(
             number=number,
             kind=kind,
@@ -232,13 +234,15 @@ class Town:
             reverses=None,
             refunds=None,
             link=None,
-            private=canonical.private_digest(salt, "", key, cause, None, None),
+            private=canonical.private_digest(
+                salt, "", key, cause, None, None, request_hash
+            ),
             memo=None,
         )
         record = canonical.record_text(head, lines)
         leaf = canonical.leaf_of(record)
         self.hash = canonical.chained(self.hash, leaf)
-        header = (number, "", key, salt * 2, kind, cause, at, day, count, salt)
+        header = (number, "", key, request_hash, kind, cause, at, day, count, salt)
         seal = (number, number, leaf, self.hash)
         return Entry(number, header, None, None, seal, record)
 
@@ -303,7 +307,7 @@ class SqliteBook:
             session.commit()
         self.engine.dispose()
         self._db = pysqlite3.connect(path, isolation_level=None)
-        for pragma in ("synchronous=OFF", "journal_mode=WAL", "cache_size=-500000"):
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-500000"):
             self._db.execute(f"PRAGMA {pragma}")
         self._indexes = self._db.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT"
@@ -323,7 +327,7 @@ class SqliteBook:
         self._db.execute("COMMIT")
         for _, text in self._indexes:
             self._db.execute(text)
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.execute("PRAGMA journal_mode=WAL")
         self._db.close()
         with self.engine.begin() as connection:
             ledger.install_guards(connection)
@@ -353,13 +357,16 @@ class PostgresBook:
             self._db.execute(f"DROP INDEX {name}")
 
     def put(self, table: str, columns: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Copy the rows in."""
+        """Copy the rows in; none of their words has a tab, a break or a backslash."""
+        lines = [
+            "\t".join(["\\N" if value is None else str(value) for value in row])
+            for row in rows
+        ]
         with (
             self._db.cursor() as cursor,
             cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
         ):
-            for row in rows:
-                copy.write_row(row)
+            copy.write("".join([f"{line}\n" for line in lines]))
 
     def finish(self, town: Town) -> None:
         """Make the indexes again, count on from here, and make the guards."""
@@ -382,6 +389,11 @@ class PostgresBook:
         self.engine.dispose()
 
 
+def members_of(count: int) -> int:
+    """Return how many members a book of *count* transfers has."""
+    return max(20, count // ENTRIES_A_MEMBER)
+
+
 def fill(
     count: int, books: Sequence[SqliteBook | PostgresBook], *, members: int = 0
 ) -> Town:
@@ -389,11 +401,15 @@ def fill(
 
     There is a member for each hundred of them when *members* is not given.
     """
-    town = Town(members or max(20, count // ENTRIES_A_MEMBER))
-    for chunk in chunks(town.entries(count)):
-        for table, columns, rows in tables_of(chunk):
-            for book in books:
-                book.put(table, columns, rows)
+    town = Town(members or members_of(count))
+    gc.disable()  # chunk after chunk it would look through rows that live but once
+    try:
+        for chunk in chunks(town.entries(count)):
+            for table, columns, rows in tables_of(chunk):
+                for book in books:
+                    book.put(table, columns, rows)
+    finally:
+        gc.enable()
     accounts = [row + ACCOUNT_REST for row in town.account_rows()]
     for book in books:
         book.put("ledger_account", ACCOUNT, accounts)

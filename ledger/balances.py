@@ -221,7 +221,7 @@ PLACE = (
 
 
 def lines_between(side: str, *, is_sqlite: bool, account: str = "?") -> str:
-    """Return the condition and order of one side's lines, newest first.
+    """Return the condition of one side's lines; `newest_first` is their order.
 
     It binds the account, the place before the first line, the account again and the
     place of the last one. PostgreSQL compares pairs: then only the index that begins
@@ -235,7 +235,12 @@ def lines_between(side: str, *, is_sqlite: bool, account: str = "?") -> str:
         )
     else:
         within = f"{pair} > ({account}, ?) AND {pair} <= ({account}, ?)"
-    return f"WHERE {within} ORDER BY {owner} DESC, p.id DESC"
+    return f"WHERE {within}"
+
+
+def newest_first(side: str) -> str:
+    """Return the order of one side's lines, as the index on that side has it."""
+    return f"ORDER BY p.{side}_account_id DESC, p.id DESC"
 
 
 @cache
@@ -243,7 +248,7 @@ def _balance_at(*, is_sqlite: bool) -> str:
     debit, credit = (
         f"SELECT * FROM (SELECT p.id AS id, p.{side}_balance_after AS after"  # noqa: S608
         f" FROM ledger_posting p {lines_between(side, is_sqlite=is_sqlite)}"
-        f" LIMIT 1) AS {side}s"
+        f" {newest_first(side)} LIMIT 1) AS {side}s"
         for side in ("debit", "credit")
     )
     return (
@@ -316,7 +321,8 @@ NOW = (
 def _then(*, is_sqlite: bool) -> str:
     debit, credit = (
         f"(SELECT p.id FROM ledger_posting p"  # noqa: S608
-        f" {lines_between(side, is_sqlite=is_sqlite, account='a.id')} LIMIT 1)"
+        f" {lines_between(side, is_sqlite=is_sqlite, account='a.id')}"
+        f" {newest_first(side)} LIMIT 1)"
         f" AS {side}"
         for side in ("debit", "credit")
     )

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 import ledger
-from ledger import Statement
+from ledger import Leg, Statement
 from tests.ledger.pages import ISSUANCE, NOON, Page, points
 
 LIN = points("lin")
@@ -97,7 +97,7 @@ def test_a_page_is_not_moved_by_what_comes_later(busy: Page) -> None:
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", "1", "1.2.3", "1.x", "1;2", "٣.٣", "9" * 30 + ".1", "1.1", "4.2"],
+    ["", "x", "1", "1.2.3", "1.x", "1;2", "٣.٣", "9" * 30 + ".1", "1.1", "4.2", "99.0"],
 )
 def test_a_made_up_cursor_is_refused(busy: Page, cursor: str) -> None:
     with pytest.raises(ledger.InvalidEntry):
@@ -121,6 +121,38 @@ def test_a_cursor_of_another_account_is_refused(busy: Page) -> None:
     busy.play("gift chen 1.00")
     with pytest.raises(ledger.InvalidEntry):
         ledger.statement(busy.session, LIN, after=f"{busy.done['gift-8'].id}.1")
+    chens = ledger.statement(busy.session, ISSUANCE, limit=1).next_cursor
+    assert chens
+    with pytest.raises(ledger.InvalidEntry):
+        ledger.statement(busy.session, LIN, after=chens)
+
+
+def test_a_cursor_of_the_old_form_still_leads_on(busy: Page) -> None:
+    first = ledger.statement(busy.session, LIN, limit=3)
+    old = f"{first.lines[-1].transaction_id}.1"
+    assert old != first.next_cursor
+    assert ledger.statement(busy.session, LIN, limit=3, after=old) == ledger.statement(
+        busy.session, LIN, limit=3, after=first.next_cursor
+    )
+
+
+def test_a_line_keeps_its_words_until_they_are_erased(page: Page) -> None:
+    page.play("gift lin 3.00")
+    legs = [Leg(ISSUANCE, LIN, Decimal(2))]
+    thanked = ledger.post(
+        page.session,
+        legs,
+        key="thanks",
+        kind="GIFT",
+        cause="test:thanks",
+        at=page.at,
+        memo="For the soup",
+    )
+    memos = [line.memo for line in ledger.statement(page.session, LIN).lines]
+    assert memos == ["For the soup", ""]
+    ledger.erase_memo(page.session, thanked.id)
+    memos = [line.memo for line in ledger.statement(page.session, LIN).lines]
+    assert memos == ["", ""]
 
 
 def test_a_cursor_from_after_a_range_begins_at_its_end(busy: Page) -> None:
