@@ -104,10 +104,14 @@ def _candidates(
         rows = select(table.id).where(LIVE[kind])
         if words:
             rows = rows.where(or_(*_holds(table, words)))
-        if kind == "offering":
-            rows = rows.where(*_narrowed(query.filters))
         newest = rows.order_by(col(table.created_at).desc(), table.id)
-        ids[kind] = session.execute(newest.limit(CANDIDATES)).scalars().all()
+        found = session.execute(newest.limit(CANDIDATES)).scalars().all()
+        narrow = _narrowed(query.filters)
+        if kind == "offering" and narrow and len(found) == CANDIDATES:
+            # Older ones, too, that fit; the others are looked at for the counts.
+            older = newest.where(*narrow).limit(CANDIDATES)
+            found = [*found, *session.execute(older).scalars().all()]
+        ids[kind] = found
     return documents_for(session, ids, context)[0]
 
 

@@ -190,7 +190,8 @@ def _places(session: Session, ids: Sequence[UUID], context: Context) -> list[Doc
         for row in places.places_by_ids(session, ids).values()
         if row.closed_at is None
     ]
-    where = _Where(session, (row.id for row in rows))
+    # With what is above them: a document must not depend on which others come along.
+    where = _Where(session, (one for row in rows for one in (row.id, row.parent_id)))
     return [
         Document(
             id=f"place:{row.id}",

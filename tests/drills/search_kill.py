@@ -26,10 +26,12 @@ from app.search.queries import documents_for
 from tests.drills import findable
 from tests.drills.drill import Drill, Options, Result
 
-SAMPLE = 10
+SAMPLE = 5
 """After so many kills index and database are compared, and at the end."""
 READY_MAX_S = 30.0
 REBUILD_EVERY = 4
+DEFECT_S = 0.05
+"""Between the two commits of the planted defect, so that a few kills meet it."""
 
 
 def feed(folder: Path, pipe: Connection, *, position_first: bool) -> None:
@@ -54,6 +56,7 @@ def _feed_wrongly(db: Database, catalogue: Catalogue) -> None:
         found, gone = documents_for(session, touched, catalogue.context(now()))
     assert news.position is not None
     catalogue.index.apply((), cursor=news.position)
+    time.sleep(DEFECT_S)
     catalogue.index.apply(found, gone)
 
 
