@@ -87,10 +87,15 @@ def suggest_plainly(
 
 def _words(text: str) -> list[str]:
     """Return the words of a question, folded; single characters only when alone."""
-    folded = analysis.fold(text[:200]).strip()
+    folded = analysis.fold(text[:200].replace("\x00", "")).strip()
     cut = [token.text for token in analysis.tokens(folded)]
     telling = [word for word in cut if len(word) > 1] or cut
     return list(dict.fromkeys(telling))[:WORDS_MAX]
+
+
+def _typed(text: str) -> list[str]:
+    """Return what was typed as it was: conversion there and back may miss it (記帳)."""
+    return text[:200].replace("\x00", "").split()[:WORDS_MAX]
 
 
 def _candidates(
@@ -103,7 +108,7 @@ def _candidates(
             continue
         rows = select(table.id).where(LIVE[kind])
         if words:
-            rows = rows.where(or_(*_holds(table, words)))
+            rows = rows.where(or_(*_holds(table, [*words, *_typed(query.text)])))
         newest = rows.order_by(col(table.created_at).desc(), table.id)
         found = session.execute(newest.limit(CANDIDATES)).scalars().all()
         narrow = _narrowed(query.filters)

@@ -6,6 +6,7 @@ import gzip
 import shutil
 import signal
 import sqlite3
+import sys
 import tarfile
 import tempfile
 import zlib
@@ -146,7 +147,9 @@ def search_group() -> None:
 @in_app
 def search_rebuild() -> None:
     """Build the index anew beside the old one, and swap; the search goes on."""
-    with click.progressbar(length=1, label="Building the index") as bar:
+    with click.progressbar(
+        length=1, label="Building the index", file=sys.stderr
+    ) as bar:
 
         def tick(done: int, total: int) -> None:
             bar.length = max(done, total)
