@@ -65,10 +65,11 @@ def call(session: Session, offering_id: UUID, title: str) -> None:
 
 
 def titles(catalogue: Catalogue, words: str) -> list[str]:
+    """Return titles that hold the words; what is merely near them is no matter here."""
     return sorted(
         hit.title
         for hit in catalogue.index.search(Query(text=words)).hits
-        if hit.kind == "offering"
+        if hit.kind == "offering" and words in hit.title
     )
 
 
