@@ -116,9 +116,11 @@ def test_who_commits_late_is_not_lost_by_a_rebuild(
     if db.is_sqlite:
         pytest.skip("on SQLite one writes at a time")
     with db.reading() as session:
-        early = ids(session)[0]
+        early, late = ids(session)[:2]
     with db.transaction() as slow:
         call(slow, early, "磨刀")
+        with db.transaction() as quick:
+            call(quick, late, "修伞")
         search.rebuild(db, catalogue, at=NOON)
 
     search.catch_up(db, catalogue, at=NOON)
