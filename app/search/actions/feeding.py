@@ -28,7 +28,7 @@ from search_index import Document, Index, IndexUnavailable
 
 AT_ONCE = 500
 """Documents of one commit; the last commit of a round carries the position."""
-BEAT_S = 0.4
+BEAT_S = 0.25
 """Between two looks into the outbox: a change is findable within two seconds."""
 
 log = logging.getLogger(__name__)
