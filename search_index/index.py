@@ -153,6 +153,11 @@ class Index:
         folder = folders.current(self.path)
         return folder is None or folders.meta_of(folder) != folders.meta()
 
+    @property
+    def version(self) -> str:
+        """The name of the live version; every rebuild makes a new one."""
+        return self._snapshot(now=True).folder.name
+
     def count(self) -> int:
         """How many documents there are."""
         return self._snapshot().count
