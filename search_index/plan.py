@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_index import analysis
+from search_index import analysis, dictionary
 from search_index.model import MAX_QUERY
 from search_index.plan_chinese import chinese_units
 from search_index.plan_latin import latin_units
@@ -50,7 +50,9 @@ def understand(
     folded = analysis.fold(text[:MAX_QUERY])
     tokens = analysis.tokens(folded)
     phrases = _phrases(folded, tokens, thesaurus)
-    question = Question(folded, tokens, phrases, lexicon, thesaurus, frequency)
+    question = Question(
+        folded, tokens, phrases, lexicon, thesaurus, frequency, dictionary.load
+    )
     _merge(question)
     drafts = list(question.merged.values())
     drafts += chinese_units(question, analysis.fold(text[:MAX_QUERY], taiwan=True))

@@ -60,6 +60,8 @@ def _word(
         draft.add("g", grams, GRAMS if known else GRAMS_ALONE)
         if not known and not all(question.has("g", g) for g in grams):
             _homophones(question, word, draft)
+    if len(word) > 1:
+        question.alike(word, 1.0, draft)
     for phrase in question.phrases:
         if phrase.start >= end or phrase.end <= start:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from search_index import analysis
 from search_index.stopwords import ENGLISH as STOP
@@ -19,6 +20,9 @@ from search_index.units import (
     Draft,
     Question,
 )
+
+if TYPE_CHECKING:
+    from search_index.analysis import Token
 
 MIN_PINYIN = 4  # letters; shorter is more often English or initials
 MIN_PREFIX = 3
@@ -49,6 +53,8 @@ def latin_units(question: Question) -> tuple[list[Draft], bool]:
         last = token is content[-1]
         found, as_chinese = _token(question, token.text, mixed=mixed, last=last)
         resolved += as_chinese
+        if not as_chinese:
+            _translate(question, content, token, found[0])
         for phrase in question.phrases:
             if phrase.start < token.end and phrase.end > token.start:
                 place = (phrase.start, phrase.end)
@@ -58,6 +64,18 @@ def latin_units(question: Question) -> tuple[list[Draft], bool]:
                     question.synonyms(phrase.text, SYNONYM, found[0])
         drafts += found
     return drafts, resolved == len(content)
+
+
+def _translate(
+    question: Question, content: list[Token], token: Token, draft: Draft
+) -> None:
+    """Chinese for the longest stretch that begins here and for the word itself."""
+    at = content.index(token)
+    for size in (3, 2):
+        words = tuple(t.text for t in content[at : at + size])
+        if len(words) == size and question.translated(words, size, draft):
+            break
+    question.translated((token.text,), 1.0, draft)
 
 
 def _exact(word: str) -> Draft:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from search_index.analysis import Token
+    from search_index.dictionary import Dictionary, Weighed
     from search_index.lexicon import Lexicon
     from search_index.thesaurus import Thesaurus
 
@@ -36,6 +37,10 @@ INITIALS = 0.6
 PREFIX = 0.4
 PART = 0.5  # one word of a phrase that is a unit of its own
 TAIWAN = 0.9
+TRANSLATED = 0.7  # English by the dictionary
+ALIKE = 0.5  # Chinese words of one meaning, by the dictionary
+REVIEWED = 0.5  # what the dictionary still counts beside a line of the thesaurus
+MOST_TRANSLATED = 8
 
 
 class Alternative(NamedTuple):
@@ -94,6 +99,7 @@ class Question:
     lexicon: Lexicon
     thesaurus: Thesaurus
     frequency: Callable[[str, str], int]
+    dictionary: Callable[[], Dictionary]  # read when it is first wanted
     notes: list[tuple[str, str]] = field(default_factory=list)
     merged: dict[tuple[int, int], Draft] = field(default_factory=dict)
 
@@ -108,6 +114,26 @@ class Question:
         """Add the companions of a phrase."""
         for other, share in self.thesaurus.others(phrase):
             into.alternatives += phrase_alternatives(other, weight * share)
+
+    def alike(self, word: str, weight: float, into: Draft) -> None:
+        """Add Chinese words of the same meaning, as far as the index has them."""
+        if word in self.thesaurus:
+            weight *= REVIEWED
+        self._add_known(self.dictionary().alike(word), weight * ALIKE, into)
+
+    def translated(self, words: tuple[str, ...], weight: float, into: Draft) -> bool:
+        """Add Chinese words for English ones, as far as the index has them."""
+        if " ".join(map(analysis.stem, words)) in self.thesaurus:
+            weight *= REVIEWED
+        found = self.dictionary().chinese(words)
+        return self._add_known(found, weight * TRANSLATED, into)
+
+    def _add_known(self, words: Weighed, weight: float, into: Draft) -> bool:
+        known = [(w, s) for w, s in words if len(w) > 1 and self.lexicon.count(w)]
+        for word, share in known[:MOST_TRANSLATED]:
+            into.add("w", (word,), weight * share)
+            self.synonyms(word, weight * share * SYNONYM, into)
+        return bool(known)
 
     def has(self, name: str, term: str) -> bool:
         """Whether the index has the term."""

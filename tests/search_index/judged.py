@@ -10,7 +10,9 @@ from typing import Any
 
 from search_index import Document, Filters, Index, Query
 
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "search-judged"
+SET = Path("shared") / "search-judged"
+_ABOVE = [above / SET for above in Path(__file__).resolve().parents[3:]]
+FOLDER = next((folder for folder in _ABOVE if folder.is_dir()), _ABOVE[0])
 HERE = "%Y-%m-%dT%H:%M"
 
 
