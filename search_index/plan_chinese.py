@@ -54,11 +54,12 @@ def _word(
         if token.text != word and len(token.text) > 1:
             draft.add("w", (token.text,), INNER_WORD)
     if len(word) == 1:
-        draft.add("g", (word,), GRAMS if known else SINGLE)
+        draft.add("g", (word,), SINGLE)
     else:
         grams = tuple(analysis.bigrams(word))
         draft.add("g", grams, GRAMS if known else GRAMS_ALONE)
-        if not known and not all(question.has("g", g) for g in grams):
+        whole = all(question.has("g", g) for g in grams)
+        if not known and not (whole and (len(word) > 2 or analysis.is_word(word))):
             _homophones(question, word, draft)
     if len(word) > 1:
         question.alike(word, 1.0, draft)

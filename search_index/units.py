@@ -123,7 +123,8 @@ class Question:
 
     def translated(self, words: tuple[str, ...], weight: float, into: Draft) -> bool:
         """Add Chinese words for English ones, as far as the index has them."""
-        if " ".join(map(analysis.stem, words)) in self.thesaurus:
+        stems = [analysis.stem(word) for word in words]
+        if " ".join(stems) in self.thesaurus or all(self.has("w", s) for s in stems):
             weight *= REVIEWED
         found = self.dictionary().chinese(words)
         return self._add_known(found, weight * TRANSLATED, into)
@@ -153,7 +154,9 @@ def _phrase_shares(phrase: str) -> tuple[Alternative, ...]:
     if not analysis.runs(phrase):
         return (Alternative("w", tuple(phrase.split()), 1.0),)
     found = {t.text for t in analysis.tokens(phrase)}
-    if phrase in found or len(phrase) == 1:
+    if len(phrase) == 1:  # 茶 in 工夫茶, which is one word
+        return Alternative("w", (phrase,), 1.0), Alternative("g", (phrase,), SINGLE)
+    if phrase in found:
         return (Alternative("w", (phrase,), 1.0),)
     words = tuple(
         analysis.stem(t.text) if t.latin else t.text for t in side_by_side(phrase)
