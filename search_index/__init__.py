@@ -11,6 +11,7 @@ from search_index.model import (
     Page,
     Pieces,
     Query,
+    Reason,
     Sort,
     Suggestion,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Page",
     "Pieces",
     "Query",
+    "Reason",
     "Sort",
     "Suggestion",
 ]

@@ -86,7 +86,7 @@ def _homophones(question: Question, word: str, draft: Draft) -> None:
         if near.distance and analysis.is_word(word):
             continue
         weight = SOUND / (1 + 0.5 * near.distance)
-        draft.add("w", (near.word,), weight)
+        draft.add("w", (near.word,), weight, "sound")
         question.synonyms(near.word, weight * SYNONYM, draft)
         question.notes.append((word, near.word))
 
@@ -103,7 +103,7 @@ def _whole_run(question: Question, run: str, words: int) -> Draft:
             for choices in cover:
                 for word in choices[:2]:
                     if word not in run:
-                        draft.add("w", (word,), SOUND)
+                        draft.add("w", (word,), SOUND, "sound")
                         question.synonyms(word, SOUND * SYNONYM, draft)
             best = "".join(choices[0] for choices in cover)
             if best != run:
@@ -117,7 +117,9 @@ def _taiwan_words(question: Question, taiwan: str) -> list[Draft]:
     for run, _ in analysis.runs(taiwan):
         for word, _, _ in analysis.cut(run):
             if word not in question.text and word not in STOP:
-                draft = Draft(word, phrase_alternatives(word, TAIWAN))
+                draft = Draft(word)
+                for name, terms, weight in phrase_alternatives(word, TAIWAN):
+                    draft.add(name, terms, weight, "synonym")
                 question.synonyms(word, SYNONYM * TAIWAN, draft)
                 drafts.append(draft)
     return drafts

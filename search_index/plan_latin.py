@@ -98,20 +98,20 @@ def _token(
         if spelled and not known:
             return spelled, True
         for one in spelled:
-            draft.alternatives += one.alternatives
+            draft.take(one)
     if known or spelled:
         return [draft], False
     short = len(plain) in INITIAL_LENGTHS and plain.isalpha() and plain.isascii()
     as_initials = not mixed and short and _initials(question, plain, draft)
     for near in question.lexicon.latin_like(word):
         weight = SLIP / (1 + 0.3 * near.distance)
-        draft.add("w", (analysis.stem(near.word),), weight)
+        draft.add("w", (analysis.stem(near.word),), weight, "slip")
         question.synonyms(analysis.stem(near.word), weight * SYNONYM, draft)
         if not as_initials:
             question.notes.append((word, near.word))
     if last and len(word) >= MIN_PREFIX:
         for longer in question.lexicon.latin_from(word):
-            draft.add("w", (analysis.stem(longer),), PREFIX)
+            draft.add("w", (analysis.stem(longer),), PREFIX, "beginning")
     return [draft], as_initials
 
 
@@ -123,10 +123,10 @@ def _pinyin(question: Question, letters: str, weight: float) -> list[Draft]:
     drafts: list[Draft] = []
     cover = question.lexicon.covering(syllables)
     for choices in cover or []:
-        draft = Draft(choices[0])
+        draft = Draft(choices[0], typed=letters)
         for place, word in enumerate(choices):
             worth = weight * (1 if place == 0 else 0.8)
-            draft.add("w", (word,), worth)
+            draft.add("w", (word,), worth, "pinyin")
             question.synonyms(word, worth * SYNONYM, draft)
         drafts.append(draft)
     if cover:
@@ -136,11 +136,11 @@ def _pinyin(question: Question, letters: str, weight: float) -> list[Draft]:
         question.notes.append((letters, best))
     draft = Draft(letters)
     if question.has("tp", letters):
-        draft.add("tp", (letters,), SPELLED_TITLE * weight)
+        draft.add("tp", (letters,), SPELLED_TITLE * weight, "pinyin")
     elif not cover and len(syllables) > 2:
         pairs = tuple(a + b for a, b in pairwise(syllables))
         if all(question.has("tp", pair) for pair in pairs):
-            draft.add("tp", pairs, 0.7 * weight)
+            draft.add("tp", pairs, 0.7 * weight, "pinyin")
     return [*drafts, draft] if draft.alternatives else drafts
 
 
@@ -148,15 +148,15 @@ def _initials(question: Question, letters: str, draft: Draft) -> bool:
     """Letters as the beginnings of syllables: a word, a title, or two words."""
     words = question.lexicon.by_initials(letters)
     for word in words:
-        draft.add("w", (word,), INITIALS)
+        draft.add("w", (word,), INITIALS, "initials")
         question.synonyms(word, INITIALS * SYNONYM, draft)
     found = bool(words)
     if question.has("ti", letters):
-        draft.add("ti", (letters,), INITIALS)
+        draft.add("ti", (letters,), INITIALS, "initials")
         found = True
     if not found and len(letters) == 4:
         for first in question.lexicon.by_initials(letters[:2], 6):
             for second in question.lexicon.by_initials(letters[2:], 6):
-                draft.add("w", (first, second), INITIALS * 0.8)
+                draft.add("w", (first, second), INITIALS * 0.8, "initials")
                 found = True
     return found
