@@ -26,6 +26,7 @@ from app.wiring import loading
 from app.wiring.cli import fair, in_app
 from app.wiring.hearing import make_hearing
 from app.wiring.telling import tell_all
+from search_index import judging
 
 DATABASE_FILE = "fair.sqlite3"
 KEPT_FILES = ("secret_key",)
@@ -151,6 +152,47 @@ def search_rebuild() -> None:
     """Build the index anew beside the old one, and swap."""
     found = search.rebuild(database(), catalogue(), at=now())
     click.echo(f"The index is new: {found} things.")
+
+
+@search_group.command("eval")
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--judged",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder with docs.json; the folder of FILE when left out.",
+)
+def search_eval(file: Path | None, judged: Path | None) -> None:
+    """Measure relevance on a judged set, beside Whoosh with jieba.
+
+    FILE has the questions with their grades: public.json of the folder when left out.
+    The town's own index is not touched.
+    """
+    if file is None and judged is None:
+        raise click.UsageError("give FILE, or --judged DIR")
+    folder = judged or cast("Path", file).parent
+    try:
+        mine, theirs = judging.judge(folder, file or folder / judging.QUESTIONS)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise click.ClickException(f"{folder} is no judged set: {problem!r}") from None
+    click.echo("class        n  nDCG@10     MRR  recall@10  nothing found  reference")
+    for name, one in mine.items():
+        other = f"{theirs[name].ndcg:9.3f}" if theirs else "        -"
+        click.echo(
+            f"{name:10} {one.count:3d} {one.ndcg:8.3f} {one.mrr:7.3f}"
+            f" {one.recall:10.3f} {one.empty:14d} {other}"
+        )
+    if theirs is None:
+        click.echo("No reference: jieba is not installed.")
+        return
+    mean, other_mean = mine[judging.ALL], theirs[judging.ALL]
+    ratio = mean.ndcg / other_mean.ndcg if other_mean.ndcg else float("inf")
+    click.echo(
+        f"Whoosh with jieba, any word: nDCG@10 {other_mean.ndcg:.3f}, MRR"
+        f" {other_mean.mrr:.3f}, recall@10 {other_mean.recall:.3f},"
+        f" {other_mean.empty} find nothing; ours is {ratio:.2f} times as good."
+    )
 
 
 @fair.command()
