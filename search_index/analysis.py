@@ -278,4 +278,3 @@ def in_script(word: str, lang: str) -> str:
         return word
     converted: str = _to_traditional().convert(word)
     return converted
-

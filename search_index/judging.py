@@ -120,14 +120,14 @@ def whoosh_with_jieba(
     only the developers' installation has, is missing.
     """
     try:
-        import jieba  # noqa: PLC0415 - heavy, and not in every installation
-        from jieba.analyse import ChineseAnalyzer  # noqa: PLC0415
+        import jieba
+        from jieba.analyse import ChineseAnalyzer
     except ImportError:
         return None
     jieba.setLogLevel(logging.WARNING)
     jieba.dt.tmp_dir = str(folder)  # its cache is marshalled: not in a shared folder
-    from whoosh import fields, qparser  # noqa: PLC0415
-    from whoosh.index import create_in  # noqa: PLC0415
+    from whoosh import fields, qparser
+    from whoosh.index import create_in
 
     analyser = ChineseAnalyzer()
     schema = fields.Schema(

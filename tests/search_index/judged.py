@@ -7,7 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from search_index import Document, Index
-from search_index.judging import Question, documents as _documents, ours
+from search_index.judging import Question, ours
+from search_index.judging import documents as _documents
 
 SET = Path("shared") / "search-judged"
 _ABOVE = [above / SET for above in Path(__file__).resolve().parents[3:]]

@@ -25,7 +25,9 @@ def test_a_first_meaning_is_worth_more_than_a_later_one() -> None:
     shares = dictionary.load().chinese(("accounting",))
 
     assert {share for _, share in shares} == {FIRST, LATER}
-    assert [share for _, share in shares] == sorted((s for _, s in shares), reverse=True)
+    assert [share for _, share in shares] == sorted(
+        (s for _, s in shares), reverse=True
+    )
 
 
 def test_words_of_one_meaning_are_alike() -> None:

@@ -82,7 +82,7 @@ def search(text: str, limit: int, filters: dict[str, Any]) -> list[str]:
     }
     base = os.environ.get("FAIR_URL", "http://127.0.0.1:8000")
     url = f"{base}/api/v1/search?{urllib.parse.urlencode(asked)}"
-    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - ours
+    with urllib.request.urlopen(url, timeout=30) as answer:
         return [one["external_id"] or one["id"] for one in json.load(answer)["items"]]
 
 
