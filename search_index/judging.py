@@ -43,9 +43,9 @@ class Question:
 
 
 class Measures(NamedTuple):
-    """How good answers are: 0 to 1, except `count` and `empty`."""
+    """How good answers are: 0 to 1, except `asked` and `empty`."""
 
-    count: int
+    asked: int
     ndcg: float
     recall: float
     mrr: float
@@ -198,7 +198,7 @@ def measured(found: Sequence[str], grades: Mapping[str, int]) -> Measures:
 
 
 def _gain(grades: Sequence[int]) -> float:
-    return sum((2**grade - 1) / log2(at + 2) for at, grade in enumerate(grades))
+    return sum(float(2**grade - 1) / log2(at + 2) for at, grade in enumerate(grades))
 
 
 def _mean(rows: Sequence[Measures]) -> Measures:

@@ -64,7 +64,7 @@ def understand(
         for draft in drafts
         if draft.alternatives
     ]
-    units = _by_characters(units, frequency)
+    units = _by_characters(units)
     return Plan(
         tuple(units[:MAX_UNITS]),
         tuple(dict.fromkeys(question.notes)),
@@ -94,9 +94,7 @@ def _reasons(question: Question, drafts: list[Draft]) -> dict[str, Reason]:
     return found
 
 
-def _by_characters(
-    units: list[Unit], frequency: Callable[[str, str], int]
-) -> list[Unit]:
+def _by_characters(units: list[Unit]) -> list[Unit]:
     """Beside words that are found, a word nobody wrote counts by its characters.
 
     晚上打球: 球 in 乒乓球 is worth something. Alone it would be noise: then nothing

@@ -180,7 +180,7 @@ def search_eval(file: Path | None, judged: Path | None) -> None:
     for name, one in mine.items():
         other = f"{theirs[name].ndcg:9.3f}" if theirs else "        -"
         click.echo(
-            f"{name:10} {one.count:3d} {one.ndcg:8.3f} {one.mrr:7.3f}"
+            f"{name:10} {one.asked:3d} {one.ndcg:8.3f} {one.mrr:7.3f}"
             f" {one.recall:10.3f} {one.empty:14d} {other}"
         )
     if theirs is None:
