@@ -288,8 +288,9 @@ def _find_person(session: Any, text: str) -> Person:
 
 def main() -> None:
     """Run the command; a known problem is one line on stderr and exit 1."""
-    from app.wiring import keeping  # registers its commands
+    from app.wiring import finding, keeping  # register their commands
 
+    assert finding
     assert keeping
     try:
         fair(standalone_mode=False)

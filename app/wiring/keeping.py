@@ -1,12 +1,10 @@
-"""Commands that fill, keep and move a town's data: demo, load, search, backup."""
+"""Commands that fill, keep and move a town's data: demo, load, backup."""
 
 from __future__ import annotations
 
 import gzip
 import shutil
-import signal
 import sqlite3
-import sys
 import tarfile
 import tempfile
 import zlib
@@ -30,8 +28,6 @@ from app.wiring.telling import tell_all
 
 DATABASE_FILE = "fair.sqlite3"
 KEPT_FILES = ("secret_key",)
-TICK_EVERY = 100
-SHOWN = 20
 
 
 @fair.command()
@@ -136,67 +132,6 @@ def load(path: Path, *, partial: bool) -> None:
     click.echo(f"Loaded: {counts or 'nothing'}.")
     if problems:
         raise click.ClickException(f"{len(problems)} rows were left out")
-
-
-@fair.group("search")
-def search_group() -> None:
-    """The search index."""
-
-
-@search_group.command("rebuild")
-@in_app
-def search_rebuild() -> None:
-    """Build the index anew beside the old one, and swap; the search goes on."""
-    with click.progressbar(
-        length=1, label="Building the index", file=sys.stderr
-    ) as bar:
-
-        def tick(done: int, total: int) -> None:
-            bar.length = max(done, total)
-            if done % TICK_EVERY == 0:
-                bar.update(TICK_EVERY)
-
-        found = search.rebuild(database(), catalogue(), at=now(), tick=tick)
-        bar.length = bar.pos = max(1, found)
-        bar.update(0)
-    click.echo(f"The index is new: {found} things.")
-
-
-@search_group.command("check")
-@click.option("--repair", is_flag=True, help="Write what is wrong anew.")
-@in_app
-def search_check(*, repair: bool) -> None:
-    """Compare every document with the database; exit with 1 when they differ."""
-    drift = search.check(database(), catalogue(), at=now())
-    if not drift.ids:
-        click.echo(f"Index and database agree: {drift.compared} things.")
-        return
-    said = (
-        f"{len(drift.missing)} missing, {len(drift.stale)} out of date,"
-        f" {len(drift.extra)} too many, of {drift.compared} things"
-    )
-    for key in drift.ids[:SHOWN]:
-        click.echo(key)
-    if not repair:
-        raise click.ClickException(f"{said}; --repair writes them anew")
-    search.mend(database(), catalogue(), drift, at=now())
-    left = search.check(database(), catalogue(), at=now())
-    if left.ids:
-        raise click.ClickException(f"{said}; {len(left.ids)} are wrong still")
-    click.echo(f"Repaired: {said}.")
-
-
-@search_group.command("follow")
-@in_app
-def search_follow() -> None:
-    """Feed the index of this node until SIGTERM, and nothing else.
-
-    For web nodes beside the one that works the jobs; `fair run --no-worker` starts it.
-    """
-    stopping: list[int] = []
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, _frame: stopping.append(number))
-    search.follow(database(), catalogue(), lambda: bool(stopping))
 
 
 @fair.command()

@@ -213,6 +213,7 @@ def _good(session: Session, values: Mapping[str, Any], at: datetime) -> None:
         shop.id,
         title=row.title,
         title_en=row.title_en,
+        summary=row.summary,
         unit=row.unit,
         price_cny=row.price_cny,
         category=row.category,
