@@ -1,8 +1,11 @@
 """The catalogue: find things in the resident's own words. Knows Whoosh, never Flask."""
 
+from search_index.analysis import fold, reads_like, strip_tones
+from search_index.highlight import mark
 from search_index.index import Index
 from search_index.model import (
     FACETS,
+    POINT_STEPS,
     Document,
     Filters,
     Hit,
@@ -17,6 +20,7 @@ from search_index.model import (
 
 __all__ = [
     "FACETS",
+    "POINT_STEPS",
     "Document",
     "Filters",
     "Hit",
@@ -28,4 +32,8 @@ __all__ = [
     "Query",
     "Sort",
     "Suggestion",
+    "fold",
+    "mark",
+    "reads_like",
+    "strip_tones",
 ]

@@ -18,7 +18,7 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PINYIN_DICT
 from snowballstemmer import stemmer
 
-ANALYSIS_VERSION = 1  # raise when terms change: an index of another version is rebuilt
+ANALYSIS_VERSION = 2  # raise when terms change: an index of another version is rebuilt
 
 CJK = "㐀-鿿豈-﫿\U00020000-\U0002fa1f"
 # Web copies put a romanisation behind the character: 區(qū). It is noise.

@@ -313,6 +313,7 @@ def _hit(snapshot: Snapshot, found: Found, words: tuple[str, ...], query: Query)
         card=shown,
         why=tuple(word for word in seen or body_seen if len(word) > 1)[:3],
         km=kilometres(leaf, found.doc, near) if near else None,
+        words=words,
     )
 
 
