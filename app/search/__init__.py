@@ -6,14 +6,19 @@ outbox by the index's own cursor.
 """
 
 from app.search.actions import Catalogue, catch_up, open_index, rebuild
-from app.search.queries import find_plainly
-from app.search.rules import Asked, page_url
+from app.search.queries import Find, find_plainly, fits_now, new_finds
+from app.search.rules import Asked, fold_key, line_to_keep, page_url
 
 __all__ = [
     "Asked",
     "Catalogue",
+    "Find",
     "catch_up",
     "find_plainly",
+    "fits_now",
+    "fold_key",
+    "line_to_keep",
+    "new_finds",
     "open_index",
     "page_url",
     "rebuild",

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, or_, select
 
-from app import fair, partners, people, places, rewards, volunteering, workshops
-from search_index import Document
+from app import (
+    bookings,
+    fair,
+    partners,
+    people,
+    places,
+    rewards,
+    volunteering,
+    workshops,
+)
+from app.search.rules import Asked
+from search_index import Document, Index, IndexUnavailable, Query
 
 BATCH = 1000
 DAYS_AHEAD = 40
-EVENING_FROM = 18
+NOON, EVENING = 12, 18
 SATURDAY = 5
+FOLLOWERS_MAX = 20_000
+"""Things at one place that are written anew when the place changes."""
 
 Texts = Mapping[str, str]
 
@@ -58,13 +70,46 @@ def documents_for(
     """Return (documents, ids that are gone) for the named things, as they are now."""
     found: list[Document] = []
     gone: list[str] = []
-    for kind, ids in wanted.items():
+    for kind, ids in _with_followers(session, wanted).items():
         asked = list(dict.fromkeys(ids))
         documents = SOURCES[kind].documents(session, asked, context)
         found += documents
         there = {document.id for document in documents}
         gone += [key for one in asked if (key := f"{kind}:{one}") not in there]
     return found, gone
+
+
+def _with_followers(
+    session: Session, wanted: Mapping[str, Iterable[UUID]]
+) -> Mapping[str, Iterable[UUID]]:
+    """Add what shows the name or the hours of a place or organisation that changed."""
+    every = {kind: list(ids) for kind, ids in wanted.items()}
+    offering, post, good, shop = (
+        fair.Offering, volunteering.Post, workshops.Good, workshops.Workshop,
+    )  # fmt: skip
+    if at := every.get("place"):
+        is_shop = col(good.workshop_id) == col(shop.id)
+        for kind, ids in {
+            "offering": select(offering.id).where(col(offering.place_id).in_(at)),
+            "post": select(post.id).where(col(post.place_id).in_(at)),
+            "goods": select(good.id)
+            .join(shop, is_shop)
+            .where(col(shop.place_id).in_(at)),
+            "organisation": select(partners.Organisation.id).where(
+                col(partners.Organisation.place_id).in_(at)
+            ),
+        }.items():
+            every[kind] = [
+                *every.get(kind, ()),
+                *session.exec(ids.limit(FOLLOWERS_MAX)),
+            ]
+    if by := wanted.get("organisation"):
+        theirs = select(offering.id).where(col(offering.organisation_id).in_(list(by)))
+        every["offering"] = [
+            *every.get("offering", ()),
+            *session.exec(theirs.limit(FOLLOWERS_MAX)),
+        ]
+    return every
 
 
 def find_plainly(session: Session, text: str, limit: int) -> list[fair.Offering]:
@@ -86,6 +131,64 @@ def find_plainly(session: Session, text: str, limit: int) -> list[fair.Offering]
     return list(rows)
 
 
+@dataclass(frozen=True)
+class Find:
+    """One thing a kept search finds: its document's id, and its title to read."""
+
+    id: str
+    title: str
+
+
+class Readable(Protocol):
+    """What has an index: an installation's catalogue."""
+
+    @property
+    def index(self) -> Index:
+        """The index; may raise IndexUnavailable."""
+
+
+def new_finds(
+    catalogue: Readable,
+    asked: Asked,
+    *,
+    since: datetime,
+    language: str,
+    origin: tuple[float, float] | None = None,
+    limit: int = 50,
+) -> list[Find] | None:
+    """Return what was made after *since* and answers every word, the newest first.
+
+    None when the index cannot be read just now.
+    """
+    question = asked.to_query(language, int(since.timestamp()), origin=origin)
+    strict = replace(
+        question,
+        filters=replace(question.filters, since=int(since.timestamp())),
+        sort="newest",
+        limit=limit,
+        offset=0,
+        facets=(),
+        now=None,
+        is_strict=True,
+    )
+    try:
+        page = catalogue.index.search(strict)
+    except IndexUnavailable:
+        return None
+    suffix = {"en": "_en", "zh-Hant": "_zh_hant"}.get(language, "")
+    return [
+        Find(hit.id, hit.card.get(f"title{suffix}") or hit.title) for hit in page.hits
+    ]
+
+
+def fits_now(catalogue: Readable, text: str) -> int | None:
+    """Return how many things answer every word today; None when nobody can say."""
+    try:
+        return catalogue.index.search(Query(text, limit=0, is_strict=True)).total
+    except IndexUnavailable:
+        return None
+
+
 # -- offerings -------------------------------------------------------------------
 
 
@@ -102,12 +205,13 @@ def _offerings(
         for row in fair.offerings_by_ids(session, ids).values()
         if row.state == fair.OfferingState.PUBLISHED
     ]
-    where = _Where(session, (row.place_id for row in rows))
+    where = _Where(session, (row.place_id for row in rows), context)
     teams = partners.organisations_by_ids(
         session, (row.organisation_id for row in rows)
     )
     persons = people.people_by_ids(session, (row.provider_id for row in rows))
     free = _free_starts(session, [row.id for row in rows], context)
+    ratings = bookings.ratings_of(session, (row.id for row in rows))
     documents = []
     for row in rows:
         team = teams.get(row.organisation_id) if row.organisation_id else None
@@ -117,6 +221,7 @@ def _offerings(
             team.name_en if team else person.display_name_en if person else ""
         ) or ""
         starts = free.get(row.id, [])
+        rating = ratings.get(row.id)
         documents.append(
             Document(
                 id=f"offering:{row.id}",
@@ -130,12 +235,24 @@ def _offerings(
                 provider_source=team.source if team else "individual",
                 service_nature=row.service_nature,
                 price_mode=row.price_mode,
-                points=row.points or 0,
+                points=_price(row.price_mode, row.points),
+                languages=_languages(row, row.language),
+                rating=float(rating.mean) if rating and rating.mean else None,
+                ratings=rating.count if rating else 0,
                 **where.fields(row.place_id),
                 **_times(starts, context.zone),
                 created_at=_epoch(row.published_at or row.created_at),
                 version=row.version,
-                words=tuple(filter(None, (who, who_en, row.summary_en))),
+                words=tuple(
+                    filter(
+                        None,
+                        (
+                            who if team else _masked(who),
+                            who_en if team else _masked(who_en),
+                            row.summary_en,
+                        ),
+                    )
+                ),
                 card=_card(
                     url=f"/fair/{row.id}",
                     external_id=row.external_id,
@@ -150,6 +267,8 @@ def _offerings(
                     cny=row.price_cny,
                     unit=row.price_unit,
                     next=_epoch(starts[0]) if starts else None,
+                    stars=rating.mean if rating else None,
+                    ratings=rating.count if rating and rating.mean else None,
                 ),
             )
         )
@@ -188,13 +307,12 @@ def _place_ids(session: Session) -> list[UUID]:
 
 
 def _places(session: Session, ids: Sequence[UUID], context: Context) -> list[Document]:
-    del context
     rows = [
         row
         for row in places.places_by_ids(session, ids).values()
         if row.closed_at is None
     ]
-    where = _Where(session, (row.id for row in rows))
+    where = _Where(session, (row.id for row in rows), context)
     return [
         Document(
             id=f"place:{row.id}",
@@ -203,6 +321,8 @@ def _places(session: Session, ids: Sequence[UUID], context: Context) -> list[Doc
             body="\n".join(filter(None, (row.signature, row.about))),
             other_titles=_others(row, "name"),
             category=row.category or "",
+            points=None,
+            languages=_languages(row, named="name"),
             **where.fields(row.id),
             created_at=_epoch(row.created_at),
             words=tuple(filter(None, (row.signature_en, row.address))),
@@ -226,13 +346,12 @@ def _organisation_ids(session: Session) -> list[UUID]:
 def _organisations(
     session: Session, ids: Sequence[UUID], context: Context
 ) -> list[Document]:
-    del context
     rows = [
         row
         for row in partners.organisations_by_ids(session, ids).values()
         if row.state == partners.OrganisationState.ACTIVE
     ]
-    where = _Where(session, (row.place_id for row in rows))
+    where = _Where(session, (row.place_id for row in rows), context)
     return [
         Document(
             id=f"organisation:{row.id}",
@@ -241,6 +360,8 @@ def _organisations(
             body=row.about or "",
             other_titles=_others(row, "name"),
             provider_source=row.source,
+            points=None,
+            languages=_languages(row, named="name"),
             **where.fields(row.place_id),
             created_at=_epoch(row.created_at),
             card=_card(
@@ -264,7 +385,6 @@ def _good_ids(session: Session) -> list[UUID]:
 
 
 def _goods(session: Session, ids: Sequence[UUID], context: Context) -> list[Document]:
-    del context
     good = workshops.Good
     rows = session.exec(
         select(good, workshops.Workshop)
@@ -273,7 +393,7 @@ def _goods(session: Session, ids: Sequence[UUID], context: Context) -> list[Docu
         .where(good.state == workshops.GoodState.LISTED)
         .where(col(workshops.Workshop.closed_at).is_(None))
     ).all()
-    where = _Where(session, (shop.place_id for _, shop in rows))
+    where = _Where(session, (shop.place_id for _, shop in rows), context)
     return [
         Document(
             id=f"goods:{row.id}",
@@ -283,7 +403,9 @@ def _goods(session: Session, ids: Sequence[UUID], context: Context) -> list[Docu
             other_titles=_others(row),
             category="goods",
             price_mode="cny",
-            points=row.points_price or 0,
+            provider_source=partners.ProviderSource.WORKSHOP,
+            points=row.points_price,
+            languages=_languages(row),
             **where.fields(shop.place_id),
             created_at=_epoch(row.created_at),
             version=row.version,
@@ -312,7 +434,7 @@ def _post_ids(session: Session) -> list[UUID]:
 
 def _posts(session: Session, ids: Sequence[UUID], context: Context) -> list[Document]:
     rows = volunteering.published_posts(session, ids)
-    where = _Where(session, (row.place_id for row in rows))
+    where = _Where(session, (row.place_id for row in rows), context)
     starts = volunteering.open_starts(session, [row.id for row in rows], at=context.at)
     return [
         Document(
@@ -324,6 +446,7 @@ def _posts(session: Session, ids: Sequence[UUID], context: Context) -> list[Docu
             category="posts_jobs",
             service_nature="volunteer",
             price_mode="free",
+            languages=_languages(row),
             **where.fields(row.place_id),
             **_times(starts.get(row.id, []), context.zone),
             created_at=_epoch(row.created_at),
@@ -357,6 +480,7 @@ def _rewards(session: Session, ids: Sequence[UUID], context: Context) -> list[Do
             other_titles=_others(row),
             price_mode="points",
             points=row.points,
+            languages=_languages(row),
             created_at=_epoch(row.created_at),
             card=_card(
                 url=f"/rewards/{row.id}",
@@ -389,10 +513,17 @@ SOURCES: Mapping[str, Source] = {
 
 
 class _Where:
-    """The places of some documents: the place, what is above it, where it lies."""
+    """The places of some documents: what is above, where they lie, when they open."""
 
-    def __init__(self, session: Session, ids: Iterable[UUID | None]) -> None:
+    def __init__(
+        self, session: Session, ids: Iterable[UUID | None], context: Context
+    ) -> None:
         self._places = places.places_by_ids(session, ids)
+        self._hours = places.hours_of_all(
+            session,
+            since=context.at.astimezone(context.zone).date(),
+            ids=list(self._places),
+        )
 
     def fields(self, place_id: UUID | None) -> dict[str, Any]:
         place = self._places.get(place_id) if place_id else None
@@ -404,6 +535,7 @@ class _Where:
             "places": (*above, str(place.id)),
             "lat": place.latitude,
             "lon": place.longitude,
+            "open": _spans(place, *self._hours[place.id]),
         }
 
     def card(self, place_id: UUID | None) -> dict[str, Any]:
@@ -416,6 +548,49 @@ class _Where:
             "place_en": place.name_en,
             "place_zh_hant": place.name_zh_hant,
         }
+
+
+def _spans(
+    place: places.Place,
+    week: Iterable[places.Opens],
+    exceptions: Iterable[places.OpeningException],
+) -> tuple[str, ...]:
+    """Return when a place is open, as the index reads it."""
+    spans = [
+        f"{one.weekday} {_clock(one.opens_at)}-{_clock(one.closes_at)}" for one in week
+    ]
+    if place.is_open_all_day:
+        spans = [f"{weekday} 0000-2400" for weekday in range(7)]
+    for other in exceptions:
+        spans.append(f"{other.day} -")
+        if other.opens_at and other.closes_at:
+            spans.append(
+                f"{other.day} {_clock(other.opens_at)}-{_clock(other.closes_at)}"
+            )
+    return tuple(spans)
+
+
+def _clock(at: time) -> str:
+    return "2400" if at == time.max else f"{at:%H%M}"
+
+
+def _price(mode: str, points: Any) -> Any:
+    """Return how many points it costs; None for what points do not buy."""
+    if mode == fair.PriceMode.FREE:
+        return 0
+    return points if mode == fair.PriceMode.POINTS else None
+
+
+def _languages(
+    row: Any, written: str = "zh-Hans", *, named: str = "title"
+) -> tuple[str, ...]:
+    """Return the languages a row can be read in."""
+    found = [written]
+    if getattr(row, f"{named}_en", None):
+        found.append("en")
+    if getattr(row, f"{named}_zh_hant", None):
+        found.append("zh-Hant")
+    return tuple(dict.fromkeys(found))
 
 
 def _others(row: Any, name: str = "title") -> tuple[str, ...]:
@@ -433,21 +608,27 @@ def _texts(row: Any, *names: str, into: Sequence[str] | None = None) -> dict[str
 
 
 def _times(starts: Sequence[datetime], zone: ZoneInfo) -> dict[str, Any]:
-    """Return the days with a free time, evening and weekend, the soonest."""
+    """Return the free times, each with its day and part of the day; the soonest."""
     if not starts:
         return {}
     local = [start.astimezone(zone) for start in starts]
-    kinds = set()
-    if any(one.hour >= EVENING_FROM for one in local):
-        kinds.add("evening")
-    if any(one.weekday() >= SATURDAY for one in local):
-        kinds.add("weekend")
-    days = dict.fromkeys(one.date().isoformat() for one in local)
-    return {
-        "days": tuple(days)[:DAYS_AHEAD],
-        "times": tuple(sorted(kinds)),
-        "starts_at": _epoch(starts[0]),
+    days = list(dict.fromkeys(one.date().isoformat() for one in local))[:DAYS_AHEAD]
+    slots = {
+        f"{day}/{part}": None
+        for one in local
+        if (day := one.date().isoformat()) in days
+        for part in _parts(one)
     }
+    return {"slots": tuple(slots), "starts_at": _epoch(starts[0])}
+
+
+def _parts(start: datetime) -> Iterator[str]:
+    if start.hour < NOON:
+        yield "morning"
+    else:
+        yield "evening" if start.hour >= EVENING else "afternoon"
+    if start.weekday() >= SATURDAY:
+        yield "weekend"
 
 
 def _card(**values: Any) -> dict[str, str]:

@@ -8,9 +8,19 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from app import bookings, fair, rewards, sunshine, volunteering, wallet, workshops
+from app import (
+    bookings,
+    fair,
+    rewards,
+    sunshine,
+    volunteering,
+    wallet,
+    wishes,
+    workshops,
+)
 from app.kernel.db import Database
 from app.web.store import settings
+from app.wishes import reactions as wishes_heard
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,10 @@ def _publish_checkpoint(db: Database, at: datetime) -> int:
     return sunshine.publish_checkpoint(db, settings().secret_key(), at)
 
 
+def _look_for_news(db: Database, at: datetime) -> int:
+    return wishes.look_for_news(db, wishes_heard.find, at=at)
+
+
 TIMETABLE: tuple[Job, ...] = (
     Job("seal the book", timedelta(seconds=1), wallet.seal_book),
     Job("points expire", timedelta(hours=1), wallet.expire_points),
@@ -51,5 +65,6 @@ TIMETABLE: tuple[Job, ...] = (
     Job("licences run out", timedelta(minutes=10), fair.put_to_sleep_expired),
     Job("checkpoints", timedelta(minutes=1), run_alone=_publish_checkpoint),
     Job("verify books", timedelta(hours=24), run_alone=sunshine.check_book),
+    Job("news for kept searches", timedelta(minutes=10), run_alone=_look_for_news),
     Job("orders lapsed", timedelta(hours=1), workshops.lapse_overdue),
 )
