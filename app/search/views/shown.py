@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -93,7 +93,7 @@ def shown(hit: Hit, typed: str = "") -> Shown:
         badges=[(label(fair.ServiceNature(card["nature"])), "plain")]
         if card.get("nature")
         else [],
-        why=_surprises(typed, (*title_marked, *hit.title_marked, *hit.snippet)),
+        why=_why(hit, typed, (*title_marked, *teaser)),
     )
 
 
@@ -126,16 +126,26 @@ def distance_words(km: float) -> str:
     return translate(msg("%(n)s km"), n=filters.points(Decimal(f"{km:.1f}")))
 
 
-def _surprises(typed: str, marked: Iterable[tuple[str, bool]]) -> tuple[str, ...]:
+def _why(hit: Hit, typed: str, read: Pieces) -> tuple[str, ...]:
+    """Return why this was found, from what is read, else from what was written."""
+    is_marked = any(is_match for _, is_match in read)
+    return _surprises(typed, read if is_marked else (*hit.title_marked, *hit.snippet))
+
+
+def _surprises(typed: str, pieces: Pieces) -> tuple[str, ...]:
     """Return what was marked though nobody typed it: a synonym, a spelling, a slip.
 
-    When one typed word stands there, the hit is no surprise.
+    When a typed word stands there, in whichever form, the hit is no surprise.
     """
     plain = fold(typed)
-    found = list(dict.fromkeys(text for text, is_match in marked if is_match))
-    if any(fold(text) in plain for text in found):
+    words = plain.split()
+    found: dict[str, str] = {}
+    for text, is_match in pieces:
+        if is_match:
+            found.setdefault(fold(text), text)
+    if any(one in plain or any(word in one for word in words) for one in found):
         return ()
-    return tuple(found[:REASONS_MAX])
+    return tuple(found.values())[:REASONS_MAX]
 
 
 def _price(card: Mapping[str, str]) -> str:
