@@ -63,7 +63,12 @@ def notices(settings: Settings) -> list[dict[str, str]]:
 def offer(db: Database, cast: Cast, title: str, moment: datetime) -> fair.Offering:
     with db.transaction() as session:
         row = published(
-            session, cast, external_id=title, title=title, summary="街坊都说好"
+            session,
+            cast,
+            external_id=title,
+            title=title,
+            title_en=title,
+            summary="街坊都说好",
         )
         session.exec(
             update(fair.Offering)
