@@ -57,6 +57,7 @@ class Index:
         """Open the index in `path`; writers wait at most `lock_seconds` for others."""
         self.path = Path(path)
         self._lock_seconds = lock_seconds
+        folders.ensure_package()
         self._understand_words()
         self._lock = threading.RLock()
         self._forget()
@@ -119,6 +120,7 @@ class Index:
             folder = folders.current(self.path)
             if folder is None:
                 raise IndexUnavailable("There is no index here.")
+            folders.ensure_private(self.path)
             try:
                 with reading():
                     newest = latest_generation(folder)
