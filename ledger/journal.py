@@ -32,7 +32,7 @@ from ledger.headings import (
 )
 from ledger.locking import Kept, Steps, evaluate, lock_accounts, lock_known
 from ledger.lots import plan_lots, plan_return
-from ledger.orders import Asked, place_order, place_orders
+from ledger.orders import Asked, has_a_key_twice, place_order, place_orders
 from ledger.tables import Transaction
 
 LINK_BYTES = 8
@@ -312,10 +312,13 @@ def asked_of(draft: Draft, link: str | None = None) -> Asked:
 
 def post_asked(driver: Driver, asked: Asked) -> Transaction:
     """Post one transaction; see `post`."""
-    heading = asked.heading
     posted = place_order(driver, asked)
-    if posted is not None:
-        return posted
+    return post_at_length(driver, asked) if posted is None else posted
+
+
+def post_at_length(driver: Driver, asked: Asked) -> Transaction:
+    """Post what is no plain order, or say why not."""
+    heading = asked.heading
     accounts = lock_accounts(driver, asked.codes)
     done = find_replay(driver, heading, asked.wanted)
     if done is not None:
@@ -365,13 +368,14 @@ def _codes(batch: Iterable[Asked]) -> Iterable[str]:
 
 def post_batch(driver: Driver, batch: Sequence[Asked]) -> list[Result]:
     """Post what can be posted; every table is written once, unless lots are spent."""
-    if len({one.key for one in batch}) < len(
-        batch
-    ):  # rare: let the second see what the first has done
-        return [_result(driver, one) for one in batch]
     posted = place_orders(driver, batch)
-    if posted is not None:
-        return list(posted)
+    return post_each_at_length(driver, batch) if posted is None else list(posted)
+
+
+def post_each_at_length(driver: Driver, batch: Sequence[Asked]) -> list[Result]:
+    """Post what can be posted of drafts that are not plain orders all of them."""
+    if has_a_key_twice(batch):  # rare: let the second see what the first has done
+        return [_result(driver, one) for one in batch]
     results, plans, _ = _evaluate_batch(driver, batch)
     if any(move[0].keeps_lots for _, _, act in plans.values() for move in act.moves):
         return [_result(driver, one) for one in batch]

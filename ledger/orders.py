@@ -72,6 +72,11 @@ class Asked:
         return self.heading.scope, self.heading.key
 
 
+def has_a_key_twice(batch: Sequence[Asked]) -> bool:
+    """Say whether two drafts of a batch have one key."""
+    return len({one.key for one in batch}) < len(batch)
+
+
 def place_order(driver: Driver, asked: Asked) -> Transaction | None:
     """Post one leg at once, or return None."""
     heading = asked.heading
@@ -167,7 +172,7 @@ def place_orders(driver: Driver, batch: Sequence[Asked]) -> list[Transaction] | 
     if driver.is_sqlite:
         return None
     headings = [one.heading for one in batch]
-    if any(heading.memo for heading in headings):
+    if any(heading.memo for heading in headings) or has_a_key_twice(batch):
         return None
     salts = _salts(len(batch))
     counts = [len(one.legs) for one in batch]

@@ -12,7 +12,14 @@ from sqlalchemy import Engine
 
 from ledger.driver import Driver
 from ledger.errors import KeyTaken, LedgerError, Overloaded
-from ledger.journal import Draft, Result, asked_of, post_asked, post_batch
+from ledger.journal import (
+    Draft,
+    Result,
+    asked_of,
+    post_asked,
+    post_at_length,
+    post_each_at_length,
+)
 from ledger.orders import Asked, place_order, place_orders
 from ledger.tables import Transaction
 
@@ -245,19 +252,20 @@ class _Lane:
 
     def alone(self, asked: Asked) -> Transaction:
         """Post one in a transaction of its own."""
-        if not self._is_sqlite:  # an order is a transaction of its own: one round trip
-            posted = self._sure(place_order(self._driver, asked))
-            if posted is not None:
-                return posted
-        return self._commit(lambda: post_asked(self._driver, asked))
+        if self._is_sqlite:
+            return self._commit(lambda: post_asked(self._driver, asked))
+        # There an order is a transaction of its own: one round trip.
+        posted = self._sure(place_order(self._driver, asked))
+        if posted is not None:
+            return posted
+        return self._commit(lambda: post_at_length(self._driver, asked))
 
     def together(self, batch: list[Asked]) -> list[Result]:
         """Post many in one transaction; each has its own answer."""
-        if not self._is_sqlite and len({one.key for one in batch}) == len(batch):
-            posted = self._sure(place_orders(self._driver, batch))
-            if posted is not None:
-                return list(posted)
-        return self._commit(lambda: post_batch(self._driver, batch))
+        posted = self._sure(place_orders(self._driver, batch))
+        if posted is not None:
+            return list(posted)
+        return self._commit(lambda: post_each_at_length(self._driver, batch))
 
     def _commit(self, do: Callable[[], T]) -> T:
         run = self._raw.execute
