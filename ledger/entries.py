@@ -106,31 +106,27 @@ def write_many(driver: Driver, plans: Sequence[Plan]) -> list[Transaction]:
     )
     _insert_lots(driver, rows)
     if driver.is_sqlite:
-        append_seals(driver, [(row.number, row.leaf()) for row in rows])
+        append_seals(driver, [row.sealed() for row in rows])
     else:
         numbers = [(row.number,) for row in rows]
         driver.insert("ledger_unsealed", "transaction_id", numbers)
     return [row.transaction() for row in rows]
 
 
-class _Row:
-    """A transaction on its way in: its values, and its number once it has one."""
+class Header:
+    """A transaction on its way in: its values, and its number once it has one.
 
-    __slots__ = (
-        "act",
-        "at",
-        "heading",
-        "lot_ids",
-        "memo_salt",
-        "number",
-        "on",
-        "values",
-    )
+    ``values`` are in the order of `WRITTEN_COLUMNS`, ``salt`` blinds what is private.
+    """
 
-    def __init__(self, driver: Driver, heading: Heading, wanted: str, act: Act) -> None:
-        self.heading, self.act = heading, act
+    __slots__ = ("at", "heading", "memo_salt", "number", "on", "salt", "values")
+
+    def __init__(
+        self, driver: Driver, heading: Heading, wanted: str, posting_count: int
+    ) -> None:
+        self.heading = heading
         self.number = 0
-        self.lot_ids: list[int] = []
+        self.salt = secrets.token_hex(SALT_BYTES)
         self.memo_salt, memo_digest = "", None
         if heading.memo:
             self.memo_salt = secrets.token_hex(SALT_BYTES)
@@ -149,13 +145,18 @@ class _Row:
             heading.approved_by,
             heading.rule_version,
             heading.reverses,
-            len(act.moves),
-            secrets.token_hex(SALT_BYTES),
+            posting_count,
+            self.salt,
             memo_digest,
             FORMAT,
             heading.link,
             heading.refunds,
         )
+
+    def numbered(self, number: int) -> Transaction:
+        """Return it as it was written, under the number that it was given."""
+        self.number = number
+        return self.transaction()
 
     def transaction(self) -> Transaction:
         """Return it as it was written."""
@@ -166,8 +167,8 @@ class _Row:
         values["effective_on"] = self.on
         return transaction
 
-    def leaf(self) -> str:
-        """Return the hash of its record."""
+    def leaf(self, lines: Sequence[Line]) -> str:
+        """Return the hash of its record with these lines."""
         heading, values = self.heading, self.values
         head = head_of(
             number=self.number,
@@ -180,7 +181,7 @@ class _Row:
             refunds=heading.refunds,
             link=heading.link,
             private=private_digest(
-                values[12],
+                self.salt,
                 heading.scope,
                 heading.key,
                 heading.cause,
@@ -190,7 +191,22 @@ class _Row:
             ),
             memo=values[13],
         )
-        return leaf_of(record_text(head, lines_of(self.act, self.lot_ids)))
+        return leaf_of(record_text(head, lines))
+
+
+class _Row(Header):
+    """One with what it writes beneath it; lots are numbered as they are written."""
+
+    __slots__ = ("act", "lot_ids")
+
+    def __init__(self, driver: Driver, heading: Heading, wanted: str, act: Act) -> None:
+        super().__init__(driver, heading, wanted, len(act.moves))
+        self.act = act
+        self.lot_ids: list[int] = []
+
+    def sealed(self) -> tuple[int, str]:
+        """Return its number and the hash of its record."""
+        return self.number, self.leaf(lines_of(self.act, self.lot_ids))
 
 
 def _insert_transactions(driver: Driver, rows: list[_Row]) -> None:

@@ -8,30 +8,19 @@ lots, words): nothing is written then, and the longer way of `ledger.journal` sa
 it is.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 
 from ledger.amounts import PLACES_MAX
-from ledger.canonical import (
-    FORMAT,
-    chained,
-    head_of,
-    leaf_of,
-    posting_line,
-    private_digest,
-    record_text,
-)
-from ledger.columns import moment_text
-from ledger.driver import Driver, insert_text
-from ledger.entries import POSTING_COLUMNS, SALT_BYTES, insert_transaction
-from ledger.headings import TRANSACTION_NAMES, Heading
+from ledger.canonical import chained, posting_line
+from ledger.driver import Driver
+from ledger.entries import POSTING_COLUMNS, Header, insert_transaction
+from ledger.headings import Heading
 from ledger.locking import Steps
 from ledger.lots_plan import Terms
 from ledger.orders_postgresql import array_text, insert_order, insert_orders
 from ledger.sealing import SEAL_COLUMNS
-from ledger.tables import Transaction, bare
+from ledger.tables import Transaction
 
 ONE = insert_order()
 MANY = insert_orders()
@@ -48,12 +37,6 @@ LOOK = (
     " (SELECT 1 FROM ledger_transaction WHERE scope = ? AND key = ?)"
 )
 """Both accounts, if the amount can go; and the newest seal, if the key is new."""
-
-COARSE = [10 ** (PLACES_MAX - exponent) for exponent in range(PLACES_MAX + 1)]
-"""The least amount of a unit in ten-thousandths, by its decimal places."""
-
-INSERT_POSTING = insert_text("ledger_posting", POSTING_COLUMNS)
-INSERT_SEAL = insert_text("ledger_seal", SEAL_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +68,9 @@ def place_order(driver: Driver, asked: Asked) -> Transaction | None:
     if heading.memo or heading.link or len(asked.legs) != 1:
         posted = place_orders(driver, [asked])
         return None if posted is None else posted[0]
-    salt = os.urandom(SALT_BYTES).hex()
-    number = driver.value(
-        ONE,
-        (
-            heading.scope,
-            heading.key,
-            asked.wanted,
-            heading.kind,
-            heading.cause,
-            heading.at,
-            heading.on,
-            heading.entered_by,
-            heading.approved_by,
-            heading.rule_version,
-            salt,
-            *asked.legs[0],
-        ),
-    )
-    return None if number is None else _transaction(number, asked, salt)
+    header = Header(driver, heading, asked.wanted, 1)
+    number = driver.value(ONE, (*header.values[:10], header.salt, *asked.legs[0]))
+    return None if number is None else header.numbered(number)
 
 
 def _write_order(driver: Driver, asked: Asked) -> Transaction | None:
@@ -113,58 +80,17 @@ def _write_order(driver: Driver, asked: Asked) -> Transaction | None:
         return None
     debit, credit, steps = asked.legs[0]
     row = driver.one(LOOK, (debit, credit, steps, heading.scope, heading.key))
-    if row is None or steps % COARSE[row[7]]:
+    if row is None or steps % 10 ** (PLACES_MAX - row[7]):
         return None
     d, c, d_has, c_has, d_code, c_code, unit, _, sequence, link = row
-    salt = os.urandom(SALT_BYTES).hex()
-    at, on = moment_text(heading.at), heading.on.isoformat()
-    number = insert_transaction(
-        driver,
-        (
-            heading.scope,
-            heading.key,
-            asked.wanted,
-            heading.kind,
-            heading.cause,
-            at,
-            on,
-            heading.entered_by,
-            heading.approved_by,
-            heading.rule_version,
-            None,
-            1,
-            salt,
-            None,
-            FORMAT,
-            heading.link,
-            None,
-        ),
-    )
-    driver.run(INSERT_POSTING, (number, 1, d, c, steps, d_has - steps, c_has + steps))
-    head = head_of(
-        number=number,
-        kind=heading.kind,
-        at=at,
-        effective_on=on,
-        rule_version=heading.rule_version,
-        cause=heading.cause,
-        reverses=None,
-        refunds=None,
-        link=heading.link,
-        private=private_digest(
-            salt,
-            heading.scope,
-            heading.key,
-            heading.cause,
-            heading.entered_by,
-            heading.approved_by,
-            asked.wanted,
-        ),
-        memo=None,
-    )
-    leaf = leaf_of(record_text(head, [posting_line(d_code, c_code, unit, steps)]))
-    driver.run(INSERT_SEAL, (sequence + 1, number, leaf, chained(link, leaf)))
-    return _transaction(number, asked, salt)
+    header = Header(driver, heading, asked.wanted, 1)
+    number = header.number = insert_transaction(driver, header.values)
+    posting = (number, 1, d, c, steps, d_has - steps, c_has + steps)
+    driver.insert("ledger_posting", POSTING_COLUMNS, [posting])
+    leaf = header.leaf([posting_line(d_code, c_code, unit, steps)])
+    seal = (sequence + 1, number, leaf, chained(link, leaf))
+    driver.insert("ledger_seal", SEAL_COLUMNS, [seal])
+    return header.transaction()
 
 
 def place_orders(driver: Driver, batch: Sequence[Asked]) -> list[Transaction] | None:
@@ -174,7 +100,7 @@ def place_orders(driver: Driver, batch: Sequence[Asked]) -> list[Transaction] | 
     headings = [one.heading for one in batch]
     if any(heading.memo for heading in headings) or has_a_key_twice(batch):
         return None
-    salts = _salts(len(batch))
+    headers = [Header(driver, one.heading, one.wanted, len(one.legs)) for one in batch]
     counts = [len(one.legs) for one in batch]
     legs = [leg for one in batch for leg in one.legs]
     places = [place for place, many in enumerate(counts, 1) for _ in range(many)]
@@ -187,12 +113,12 @@ def place_orders(driver: Driver, batch: Sequence[Asked]) -> list[Transaction] | 
             array_text([one.wanted for one in batch]),
             array_text([heading.kind for heading in headings]),
             array_text([heading.cause for heading in headings]),
-            array_text([moment_text(heading.at) for heading in headings]),
-            array_text([heading.on.isoformat() for heading in headings]),
+            array_text([header.at for header in headers]),
+            array_text([header.on.isoformat() for header in headers]),
             array_text([heading.entered_by for heading in headings]),
             array_text([heading.approved_by for heading in headings]),
             array_text([heading.rule_version for heading in headings]),
-            array_text(salts),
+            array_text([header.salt for header in headers]),
             array_text([heading.link for heading in headings]),
             _whole(counts),
             _whole(places),
@@ -204,41 +130,8 @@ def place_orders(driver: Driver, batch: Sequence[Asked]) -> list[Transaction] | 
     )
     if numbers is None:
         return None
-    return list(map(_transaction, numbers, batch, salts))
-
-
-def _salts(count: int) -> list[str]:
-    random, width = os.urandom(SALT_BYTES * count).hex(), 2 * SALT_BYTES
-    return [random[at : at + width] for at in range(0, count * width, width)]
+    return list(map(Header.numbered, headers, numbers))
 
 
 def _whole(values: Sequence[int]) -> str:
     return f"{{{','.join(map(str, values))}}}"
-
-
-def _transaction(number: int, asked: Asked, salt: str) -> Transaction:
-    """Return the transaction as it was written."""
-    heading = asked.heading
-    transaction = bare(Transaction)
-    values = (
-        number,
-        heading.scope,
-        heading.key,
-        asked.wanted,
-        heading.kind,
-        heading.cause,
-        heading.at.astimezone(UTC),
-        heading.on,
-        heading.entered_by,
-        heading.approved_by,
-        heading.rule_version,
-        None,
-        len(asked.legs),
-        salt,
-        None,
-        FORMAT,
-        heading.link,
-        None,
-    )
-    transaction.__dict__.update(zip(TRANSACTION_NAMES, values, strict=True))
-    return transaction
