@@ -1,5 +1,6 @@
 """The catalogue: find things in the resident's own words. Knows Whoosh, never Flask."""
 
+from search_index.damage import Damage, find_damage
 from search_index.index import Index
 from search_index.model import (
     FACETS,
@@ -11,12 +12,14 @@ from search_index.model import (
     Page,
     Pieces,
     Query,
+    Reason,
     Sort,
     Suggestion,
 )
 
 __all__ = [
     "FACETS",
+    "Damage",
     "Document",
     "Filters",
     "Hit",
@@ -26,6 +29,8 @@ __all__ = [
     "Page",
     "Pieces",
     "Query",
+    "Reason",
     "Sort",
     "Suggestion",
+    "find_damage",
 ]

@@ -18,7 +18,7 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PINYIN_DICT
 from snowballstemmer import stemmer
 
-ANALYSIS_VERSION = 1  # raise when terms change: an index of another version is rebuilt
+ANALYSIS_VERSION = 2  # raise when terms change: an index of another version is rebuilt
 
 CJK = "㐀-鿿豈-﫿\U00020000-\U0002fa1f"
 # Web copies put a romanisation behind the character: 區(qū). It is noise.
@@ -192,6 +192,7 @@ class Terms(NamedTuple):
     """What is written about a text: words, grams, spellings, and words for people."""
 
     words: list[str]  # with repetitions: they are the frequency
+    inner: list[str]  # the words inside longer words
     grams: set[str]
     spellings: set[str]
     initials: set[str]
@@ -202,19 +203,34 @@ def terms(text: str, *, title: bool = False) -> Terms:
     """Analyse one text; a title also gets its pinyin and initials."""
     folded = fold(text)
     found = tokens(folded)
-    words = [stem(t.text) if t.latin else t.text for t in found]
     forms = {t.text for t in found}
+    words, inner = _outer_and_inner(found)
     chinese = [run for run, _ in runs(folded)]
     taiwan = fold(text, taiwan=True)
     if taiwan != folded:
-        known = set(words)
+        known = {*words, *inner}
         extra = [t.text for t in tokens(taiwan) if t.text not in known]
         words += extra
         forms.update(extra)
         chinese += [run for run, _ in runs(taiwan) if run not in chinese]
     grams = {g for run in chinese for g in (*bigrams(run), *run)}
     spelled, first = _spellings(chinese) if title else (set(), set())
-    return Terms(words, grams, spelled, first, forms)
+    return Terms(words, inner, grams, spelled, first, forms)
+
+
+def _outer_and_inner(found: list[Token]) -> tuple[list[str], list[str]]:
+    """Words, and words that stand inside a longer one (党群 in 党群服务中心)."""
+    outer: list[str] = []
+    inner: list[str] = []
+    begins = len(found) and found[-1].end
+    for token in reversed(found):  # the cutter gives a word after those inside it
+        text = stem(token.text) if token.latin else token.text
+        if token.start >= begins:
+            inner.append(text)
+        else:
+            outer.append(text)
+            begins = token.start
+    return outer, inner
 
 
 def _spellings(chinese: list[str]) -> tuple[set[str], set[str]]:

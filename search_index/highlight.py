@@ -8,16 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from search_index import analysis
+from search_index.units import spelt_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from search_index.model import Pieces
+    from search_index.model import Pieces, Reason
     from search_index.units import Plan
 
 SNIPPET = 90  # characters
 BEFORE = 24  # characters shown before the first match
 SHORT = 2
+MOST_REASONS = 2
 
 
 def wanted(plan: Plan) -> tuple[str, ...]:
@@ -25,11 +27,20 @@ def wanted(plan: Plan) -> tuple[str, ...]:
     found: set[str] = set()
     for unit in plan.units:
         for name, terms, _ in unit.alternatives:
-            if name == "w":
-                found.update(terms)
-            elif name == "g":
-                found.add(terms[0] + "".join(t[-1] for t in terms[1:]))
+            if name in {"w", "g"}:
+                found.update(spelt_out(name, terms))
     return tuple(sorted(found, key=lambda word: (-len(word), word)))
+
+
+def reasons(plan: Plan, title: list[str], body: list[str]) -> tuple[Reason, ...]:
+    """Why a hit is there in spite of its words; nothing when one of them was typed."""
+    seen = [word for word in title or body if len(word) > 1]
+    if any(word not in plan.reasons for word in seen):
+        return ()
+    if not seen:  # its title is spelt so, or begins its syllables so
+        spelt = [r for r in plan.reasons.values() if r.word.isascii()]
+        return tuple(r for r in spelt if r.kind in {"pinyin", "initials"})[:1]
+    return tuple(plan.reasons[word] for word in seen[:MOST_REASONS])
 
 
 def spans(text: str, words: Iterable[str]) -> tuple[list[tuple[int, int]], list[str]]:

@@ -153,6 +153,11 @@ class Index:
         folder = folders.current(self.path)
         return folder is None or folders.meta_of(folder) != folders.meta()
 
+    @property
+    def version(self) -> str:
+        """The name of the live version; every rebuild makes a new one."""
+        return self._snapshot(now=True).folder.name
+
     def count(self) -> int:
         """How many documents there are."""
         return self._snapshot().count
@@ -290,10 +295,12 @@ def _hits(
     snapshot: Snapshot, plan: Plan, query: Query, answer: Answer
 ) -> tuple[Hit, ...]:
     words = highlight.wanted(plan)
-    return tuple(_hit(snapshot, found, words, query) for found in answer.found)
+    return tuple(_hit(snapshot, found, plan, words, query) for found in answer.found)
 
 
-def _hit(snapshot: Snapshot, found: Found, words: tuple[str, ...], query: Query) -> Hit:
+def _hit(
+    snapshot: Snapshot, found: Found, plan: Plan, words: tuple[str, ...], query: Query
+) -> Hit:
     leaf = snapshot.leaves[found.leaf]
     stored: dict[str, Any] = leaf.segment.stored(found.doc)
     with reading():
@@ -312,6 +319,7 @@ def _hit(snapshot: Snapshot, found: Found, words: tuple[str, ...], query: Query)
         snippet=highlight.stretch(body, body_marks),
         card=shown,
         why=tuple(word for word in seen or body_seen if len(word) > 1)[:3],
+        reasons=highlight.reasons(plan, seen, body_seen),
         km=kilometres(leaf, found.doc, near) if near else None,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,9 +116,31 @@ class Query:
     now: int | None = None
 
 
+ReasonKind = Literal[
+    "synonym", "translation", "pinyin", "initials", "sound", "slip", "beginning"
+]
+
+
+class Reason(NamedTuple):
+    """Why something is there that does not hold what was typed.
+
+    (synonym, 剃头, 理发): 理发 is another word for it; translation: it is English or
+    Chinese for it; pinyin, initials: it is spelt so; sound, slip: it was probably
+    meant; beginning: it begins so. `word` is folded: as the index compares words.
+    """
+
+    kind: ReasonKind
+    typed: str
+    word: str
+
+
 @dataclass(frozen=True)
 class Hit:
-    """One answer. `title_marked` and `snippet` join to original text, never changed."""
+    """One answer. `title_marked` and `snippet` join to original text, never changed.
+
+    `why` are words of the question's plan that were seen in it; `reasons` say which of
+    them were not typed, and is empty when the title holds something that was.
+    """
 
     id: str
     kind: str
@@ -128,6 +150,7 @@ class Hit:
     snippet: Pieces
     card: Mapping[str, str]
     why: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     km: float | None = None
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from search_index import analysis
-from search_index.model import MAX_QUERY
+from search_index import analysis, dictionary
+from search_index.model import MAX_QUERY, Reason
 from search_index.plan_chinese import chinese_units
 from search_index.plan_latin import latin_units
 from search_index.thesaurus import LONGEST_LATIN
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["PART", "Alternative", "Plan", "Unit", "understand"]
 MAX_UNITS = 24  # bounds the time of a pasted paragraph
 MAX_ALTERNATIVES = 90
+RESOLVED = ("pinyin", "initials", "sound", "slip", "beginning")
 MERGED_WORDS = 3  # a phrase of more words is not worth more
 
 
@@ -50,34 +51,56 @@ def understand(
     folded = analysis.fold(text[:MAX_QUERY])
     tokens = analysis.tokens(folded)
     phrases = _phrases(folded, tokens, thesaurus)
-    question = Question(folded, tokens, phrases, lexicon, thesaurus, frequency)
+    question = Question(
+        folded, tokens, phrases, lexicon, thesaurus, frequency, dictionary.load
+    )
     _merge(question)
     drafts = list(question.merged.values())
     drafts += chinese_units(question, analysis.fold(text[:MAX_QUERY], taiwan=True))
     latin, resolved = latin_units(question)
     drafts += latin
     units = [
-        Unit(draft.text, _distinct(draft.alternatives))
+        Unit(draft.text, _living(_distinct(draft.alternatives), frequency))
         for draft in drafts
         if draft.alternatives
     ]
-    units = _by_characters(units, frequency)
+    units = _by_characters(units)
     return Plan(
         tuple(units[:MAX_UNITS]),
         tuple(dict.fromkeys(question.notes)),
         _script(tokens, resolved=resolved),
+        _reasons(question, drafts),
     )
 
 
-def _by_characters(
-    units: list[Unit], frequency: Callable[[str, str], int]
-) -> list[Unit]:
+def _reasons(question: Question, drafts: list[Draft]) -> dict[str, Reason]:
+    """Why words are looked for that nobody typed; what was typed needs no reason."""
+    typed = {analysis.stem(t.text) if t.latin else t.text for t in question.tokens}
+    found: dict[str, Reason] = {}
+    for draft in drafts:
+        meant = next((w for w, k in draft.reasons.items() if k in RESOLVED), draft.text)
+        for word, kind in draft.reasons.items():
+            if word in found or word in typed:
+                continue
+            chinese = analysis.is_cjk(word)
+            if chinese and word in question.text:
+                continue
+            if kind in RESOLVED:
+                found[word] = Reason(kind, draft.typed or draft.text, word)
+            elif kind == "synonym" and chinese != analysis.is_cjk(meant):
+                found[word] = Reason("translation", meant, word)
+            else:
+                found[word] = Reason(kind, meant, word)
+    return found
+
+
+def _by_characters(units: list[Unit]) -> list[Unit]:
     """Beside words that are found, a word nobody wrote counts by its characters.
 
     晚上打球: 球 in 乒乓球 is worth something. Alone it would be noise: then nothing
     found is the honest answer.
     """
-    dead = [not _has_any(unit, frequency) for unit in units]
+    dead = [not unit.alternatives for unit in units]
     if all(dead):
         return units
     return [
@@ -91,10 +114,14 @@ def _by_characters(
     ]
 
 
-def _has_any(unit: Unit, frequency: Callable[[str, str], int]) -> bool:
-    return any(
-        all(frequency(name, term) for term in terms)
-        for name, terms, _ in unit.alternatives
+def _living(
+    alternatives: tuple[Alternative, ...], frequency: Callable[[str, str], int]
+) -> tuple[Alternative, ...]:
+    """The alternatives that some document may have; engines need not look again."""
+    return tuple(
+        alternative
+        for alternative in alternatives
+        if all(frequency(alternative.field, term) for term in alternative.terms)
     )
 
 

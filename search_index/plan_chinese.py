@@ -54,12 +54,15 @@ def _word(
         if token.text != word and len(token.text) > 1:
             draft.add("w", (token.text,), INNER_WORD)
     if len(word) == 1:
-        draft.add("g", (word,), GRAMS if known else SINGLE)
+        draft.add("g", (word,), SINGLE)
     else:
         grams = tuple(analysis.bigrams(word))
         draft.add("g", grams, GRAMS if known else GRAMS_ALONE)
-        if not known and not all(question.has("g", g) for g in grams):
+        whole = all(question.has("g", g) for g in grams)
+        if not known and not (whole and (len(word) > 2 or analysis.is_word(word))):
             _homophones(question, word, draft)
+    if len(word) > 1:
+        question.alike(word, 1.0, draft)
     for phrase in question.phrases:
         if phrase.start >= end or phrase.end <= start:
             continue
@@ -83,7 +86,7 @@ def _homophones(question: Question, word: str, draft: Draft) -> None:
         if near.distance and analysis.is_word(word):
             continue
         weight = SOUND / (1 + 0.5 * near.distance)
-        draft.add("w", (near.word,), weight)
+        draft.add("w", (near.word,), weight, "sound")
         question.synonyms(near.word, weight * SYNONYM, draft)
         question.notes.append((word, near.word))
 
@@ -100,7 +103,7 @@ def _whole_run(question: Question, run: str, words: int) -> Draft:
             for choices in cover:
                 for word in choices[:2]:
                     if word not in run:
-                        draft.add("w", (word,), SOUND)
+                        draft.add("w", (word,), SOUND, "sound")
                         question.synonyms(word, SOUND * SYNONYM, draft)
             best = "".join(choices[0] for choices in cover)
             if best != run:
@@ -114,7 +117,9 @@ def _taiwan_words(question: Question, taiwan: str) -> list[Draft]:
     for run, _ in analysis.runs(taiwan):
         for word, _, _ in analysis.cut(run):
             if word not in question.text and word not in STOP:
-                draft = Draft(word, phrase_alternatives(word, TAIWAN))
+                draft = Draft(word)
+                for name, terms, weight in phrase_alternatives(word, TAIWAN):
+                    draft.add(name, terms, weight, "synonym")
                 question.synonyms(word, SYNONYM * TAIWAN, draft)
                 drafts.append(draft)
     return drafts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from search_index import analysis
 from search_index.stopwords import ENGLISH as STOP
@@ -19,6 +20,9 @@ from search_index.units import (
     Draft,
     Question,
 )
+
+if TYPE_CHECKING:
+    from search_index.analysis import Token
 
 MIN_PINYIN = 4  # letters; shorter is more often English or initials
 MIN_PREFIX = 3
@@ -49,6 +53,8 @@ def latin_units(question: Question) -> tuple[list[Draft], bool]:
         last = token is content[-1]
         found, as_chinese = _token(question, token.text, mixed=mixed, last=last)
         resolved += as_chinese
+        if not as_chinese:
+            _translate(question, content, token, found[0])
         for phrase in question.phrases:
             if phrase.start < token.end and phrase.end > token.start:
                 place = (phrase.start, phrase.end)
@@ -58,6 +64,18 @@ def latin_units(question: Question) -> tuple[list[Draft], bool]:
                     question.synonyms(phrase.text, SYNONYM, found[0])
         drafts += found
     return drafts, resolved == len(content)
+
+
+def _translate(
+    question: Question, content: list[Token], token: Token, draft: Draft
+) -> None:
+    """Chinese for the longest stretch that begins here and for the word itself."""
+    at = content.index(token)
+    for size in (3, 2):
+        words = tuple(t.text for t in content[at : at + size])
+        if len(words) == size and question.translated(words, size, draft):
+            break
+    question.translated((token.text,), 1.0, draft)
 
 
 def _exact(word: str) -> Draft:
@@ -80,20 +98,20 @@ def _token(
         if spelled and not known:
             return spelled, True
         for one in spelled:
-            draft.alternatives += one.alternatives
+            draft.take(one)
     if known or spelled:
         return [draft], False
     short = len(plain) in INITIAL_LENGTHS and plain.isalpha() and plain.isascii()
     as_initials = not mixed and short and _initials(question, plain, draft)
     for near in question.lexicon.latin_like(word):
         weight = SLIP / (1 + 0.3 * near.distance)
-        draft.add("w", (analysis.stem(near.word),), weight)
+        draft.add("w", (analysis.stem(near.word),), weight, "slip")
         question.synonyms(analysis.stem(near.word), weight * SYNONYM, draft)
         if not as_initials:
             question.notes.append((word, near.word))
     if last and len(word) >= MIN_PREFIX:
         for longer in question.lexicon.latin_from(word):
-            draft.add("w", (analysis.stem(longer),), PREFIX)
+            draft.add("w", (analysis.stem(longer),), PREFIX, "beginning")
     return [draft], as_initials
 
 
@@ -105,10 +123,10 @@ def _pinyin(question: Question, letters: str, weight: float) -> list[Draft]:
     drafts: list[Draft] = []
     cover = question.lexicon.covering(syllables)
     for choices in cover or []:
-        draft = Draft(choices[0])
+        draft = Draft(choices[0], typed=letters)
         for place, word in enumerate(choices):
             worth = weight * (1 if place == 0 else 0.8)
-            draft.add("w", (word,), worth)
+            draft.add("w", (word,), worth, "pinyin")
             question.synonyms(word, worth * SYNONYM, draft)
         drafts.append(draft)
     if cover:
@@ -118,11 +136,11 @@ def _pinyin(question: Question, letters: str, weight: float) -> list[Draft]:
         question.notes.append((letters, best))
     draft = Draft(letters)
     if question.has("tp", letters):
-        draft.add("tp", (letters,), SPELLED_TITLE * weight)
+        draft.add("tp", (letters,), SPELLED_TITLE * weight, "pinyin")
     elif not cover and len(syllables) > 2:
         pairs = tuple(a + b for a, b in pairwise(syllables))
         if all(question.has("tp", pair) for pair in pairs):
-            draft.add("tp", pairs, 0.7 * weight)
+            draft.add("tp", pairs, 0.7 * weight, "pinyin")
     return [*drafts, draft] if draft.alternatives else drafts
 
 
@@ -130,15 +148,15 @@ def _initials(question: Question, letters: str, draft: Draft) -> bool:
     """Letters as the beginnings of syllables: a word, a title, or two words."""
     words = question.lexicon.by_initials(letters)
     for word in words:
-        draft.add("w", (word,), INITIALS)
+        draft.add("w", (word,), INITIALS, "initials")
         question.synonyms(word, INITIALS * SYNONYM, draft)
     found = bool(words)
     if question.has("ti", letters):
-        draft.add("ti", (letters,), INITIALS)
+        draft.add("ti", (letters,), INITIALS, "initials")
         found = True
     if not found and len(letters) == 4:
         for first in question.lexicon.by_initials(letters[:2], 6):
             for second in question.lexicon.by_initials(letters[2:], 6):
-                draft.add("w", (first, second), INITIALS * 0.8)
+                draft.add("w", (first, second), INITIALS * 0.8, "initials")
                 found = True
     return found

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from search_index import analysis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from search_index.analysis import Token
+    from search_index.dictionary import Dictionary, Weighed
     from search_index.lexicon import Lexicon
+    from search_index.model import Reason, ReasonKind
     from search_index.thesaurus import Thesaurus
 
 WORD = 1.0
@@ -36,6 +38,10 @@ INITIALS = 0.6
 PREFIX = 0.4
 PART = 0.5  # one word of a phrase that is a unit of its own
 TAIWAN = 0.9
+TRANSLATED = 0.7  # English by the dictionary
+ALIKE = 0.5  # Chinese words of one meaning, by the dictionary
+REVIEWED = 0.5  # what the dictionary still counts beside a line of the thesaurus
+MOST_TRANSLATED = 8
 
 
 class Alternative(NamedTuple):
@@ -56,11 +62,15 @@ class Unit:
 
 @dataclass(frozen=True)
 class Plan:
-    """The question, understood: units, what was corrected, its language."""
+    """The question, understood: units, what was corrected, its language.
+
+    `reasons` has the words that were not typed, with why they are looked for.
+    """
 
     units: tuple[Unit, ...]
     notes: tuple[tuple[str, str], ...]  # (as typed, as understood)
     script: str  # "zh", "en" or "" when both or nothing
+    reasons: Mapping[str, Reason] = field(default_factory=dict)
 
 
 class Phrase(NamedTuple):
@@ -77,11 +87,30 @@ class Draft:
 
     text: str
     alternatives: list[Alternative] = field(default_factory=list)
+    reasons: dict[str, ReasonKind] = field(default_factory=dict)  # word → why
+    typed: str = ""  # the letters, when the text is what they spell
 
-    def add(self, name: str, terms: tuple[str, ...], weight: float) -> None:
-        """One more alternative; empty ones are nothing."""
+    def add(
+        self,
+        name: str,
+        terms: tuple[str, ...],
+        weight: float,
+        kind: ReasonKind | None = None,
+    ) -> None:
+        """One more alternative; empty ones are nothing.
+
+        `kind` says why, when the words are other ones than were typed.
+        """
         if terms and all(terms):
             self.alternatives.append(Alternative(name, terms, weight))
+            if kind is not None:
+                for word in spelt_out(name, terms):
+                    self.reasons.setdefault(word, kind)
+
+    def take(self, other: Draft) -> None:
+        """Everything of another draft, too."""
+        self.alternatives += other.alternatives
+        self.reasons = other.reasons | self.reasons
 
 
 @dataclass
@@ -94,6 +123,7 @@ class Question:
     lexicon: Lexicon
     thesaurus: Thesaurus
     frequency: Callable[[str, str], int]
+    dictionary: Callable[[], Dictionary]  # read when it is first wanted
     notes: list[tuple[str, str]] = field(default_factory=list)
     merged: dict[tuple[int, int], Draft] = field(default_factory=dict)
 
@@ -106,12 +136,58 @@ class Question:
 
     def synonyms(self, phrase: str, weight: float, into: Draft) -> None:
         """Add the companions of a phrase."""
-        for other, share in self.thesaurus.others(phrase):
-            into.alternatives += phrase_alternatives(other, weight * share)
+        for name, terms, share, words in _companions(self.thesaurus, phrase):
+            if all(self.frequency(name, term) for term in terms):
+                into.alternatives.append(Alternative(name, terms, weight * share))
+                for word in words:
+                    into.reasons.setdefault(word, "synonym")
+
+    def alike(self, word: str, weight: float, into: Draft) -> None:
+        """Add Chinese words of the same meaning, as far as the index has them."""
+        if word in self.thesaurus:
+            weight *= REVIEWED
+        found = self.dictionary().alike(word)
+        self._add_known(found, weight * ALIKE, into, "synonym")
+
+    def translated(self, words: tuple[str, ...], weight: float, into: Draft) -> bool:
+        """Add Chinese words for English ones, as far as the index has them."""
+        stems = [analysis.stem(word) for word in words]
+        if " ".join(stems) in self.thesaurus or all(self.has("w", s) for s in stems):
+            weight *= REVIEWED
+        found = self.dictionary().chinese(words)
+        return self._add_known(found, weight * TRANSLATED, into, "translation")
+
+    def _add_known(
+        self, words: Weighed, weight: float, into: Draft, kind: ReasonKind
+    ) -> bool:
+        known = [(w, s) for w, s in words if len(w) > 1 and self.lexicon.count(w)]
+        for word, share in known[:MOST_TRANSLATED]:
+            into.add("w", (word,), weight * share, kind)
+            self.synonyms(word, weight * share * SYNONYM, into)
+        return bool(known)
 
     def has(self, name: str, term: str) -> bool:
         """Whether the index has the term."""
         return self.frequency(name, term) > 0
+
+
+def spelt_out(name: str, terms: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of an alternative as they stand in a text: pairs make one row."""
+    if name != "g":
+        return terms
+    return (terms[0] + "".join(t[-1] for t in terms[1:]),)
+
+
+@lru_cache(20_000)
+def _companions(
+    thesaurus: Thesaurus, phrase: str
+) -> tuple[tuple[str, tuple[str, ...], float, tuple[str, ...]], ...]:
+    """What the thesaurus adds to a phrase, as terms, shares and words."""
+    return tuple(
+        (name, terms, worth, spelt_out(name, terms))
+        for other, share in thesaurus.others(phrase)
+        for name, terms, worth in phrase_alternatives(other, share)
+    )
 
 
 def phrase_alternatives(phrase: str, weight: float) -> list[Alternative]:
@@ -127,7 +203,9 @@ def _phrase_shares(phrase: str) -> tuple[Alternative, ...]:
     if not analysis.runs(phrase):
         return (Alternative("w", tuple(phrase.split()), 1.0),)
     found = {t.text for t in analysis.tokens(phrase)}
-    if phrase in found or len(phrase) == 1:
+    if len(phrase) == 1:  # 茶 in 工夫茶, which is one word
+        return Alternative("w", (phrase,), 1.0), Alternative("g", (phrase,), SINGLE)
+    if phrase in found:
         return (Alternative("w", (phrase,), 1.0),)
     words = tuple(
         analysis.stem(t.text) if t.latin else t.text for t in side_by_side(phrase)

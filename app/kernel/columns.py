@@ -8,7 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, String
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 HUNDREDTHS = 100
 
@@ -93,3 +96,52 @@ class Words(TypeDecorator[StrEnum]):
     def process_result_value(self, value: Any, dialect: Dialect) -> StrEnum | None:
         """Return the member."""
         return None if value is None else self.kind(value)
+
+
+class Xid8(UserDefinedType[str]):
+    """PostgreSQL's 64-bit transaction id, which never wraps around."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """Return its name in SQL."""
+        return "xid8"
+
+
+ischema_names["xid8"] = Xid8  # SQLAlchemy would not know it when it looks at a table
+
+
+class TransactionId(TypeDecorator[int]):
+    """The transaction that wrote a row, on PostgreSQL; 0 on SQLite."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose `xid8` where there is one."""
+        kind = Xid8() if dialect.name == "postgresql" else BigInteger()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> Any:
+        """PostgreSQL takes it as text."""
+        return str(value) if value is not None and dialect.name != "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> int | None:
+        """Return a number."""
+        return None if value is None else int(value)
+
+
+class this_transaction(FunctionElement[int]):  # noqa: N801 - reads like SQL's functions
+    """The default of a `TransactionId`."""
+
+    inherit_cache = True
+
+
+@compiles(this_transaction)
+def _no_transaction(*_: Any, **__: Any) -> str:
+    return "0"
+
+
+@compiles(this_transaction, "postgresql")
+def _this_transaction(*_: Any, **__: Any) -> str:
+    return "pg_current_xact_id()"

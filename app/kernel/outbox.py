@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Index, Integer, text
 from sqlmodel import JSON, Field, Session, SQLModel
 
-from app.kernel.columns import Moment
+from app.kernel.columns import Moment, TransactionId, this_transaction
 
 _ROW_ID = BigInteger().with_variant(Integer, "sqlite")
 
@@ -64,6 +64,9 @@ class OutboxRow(SQLModel, table=True):
             sqlite_where=text("relayed_at IS NULL AND given_up_at IS NULL"),
             postgresql_where=text("relayed_at IS NULL AND given_up_at IS NULL"),
         ),
+        # On PostgreSQL numbers come in another order than commits; who reads with a
+        # cursor of its own goes by the transaction (`app.search`).
+        Index("ix_outbox_xid", "xid", "id").ddl_if(dialect="postgresql"),
     )
 
     id: int | None = Field(
@@ -76,6 +79,13 @@ class OutboxRow(SQLModel, table=True):
     relayed_at: datetime | None = Field(default=None, sa_type=Moment)
     given_up_at: datetime | None = Field(default=None, sa_type=Moment)
     problem: str | None = None
+    xid: int | None = Field(
+        default=None,
+        sa_column=Column(
+            TransactionId, nullable=False, server_default=this_transaction()
+        ),
+    )
+    """The transaction that wrote it; always 0 on SQLite, where ids come in order."""
 
 
 def publish(session: Session, happened: Event) -> None:

@@ -1,6 +1,7 @@
 """People: residents, volunteers and staff; signing in, roles, who is close to whom.
 
-Nouns: `Person`, `RoleAssignment`, `Relative`. Heard: nothing. Said: nothing yet.
+Nouns: `Person`, `RoleAssignment`, `Relative`. Heard: nothing. Said:
+`PersonChanged`.
 """
 
 from app.people.actions import (
@@ -9,10 +10,12 @@ from app.people.actions import (
     end_role,
     end_roles_for,
     register_person,
+    rename_person,
     set_household,
     set_password,
 )
 from app.people.errors import MayNot, PersonNotFound
+from app.people.events import PersonChanged
 from app.people.models import Person, Relative, RoleAssignment
 from app.people.queries import (
     are_close,
@@ -31,6 +34,7 @@ from app.people.rules import age_on, masked_name
 __all__ = [
     "MayNot",
     "Person",
+    "PersonChanged",
     "PersonNotFound",
     "Relative",
     "RoleAssignment",
@@ -50,6 +54,7 @@ __all__ = [
     "permitted_place_ids",
     "person_for",
     "register_person",
+    "rename_person",
     "search_people",
     "set_household",
     "set_password",

@@ -14,9 +14,11 @@ from sqlmodel import Session, col, select
 from app.kernel import doings
 from app.kernel.clock import day_of
 from app.kernel.i18n import msg
+from app.kernel.outbox import publish
 from app.kernel.permissions import Permission, Role
 from app.people import rules
 from app.people.errors import PhoneTaken, TooManyTries, WrongCode
+from app.people.events import PersonChanged
 from app.people.models import (
     ApiToken,
     Person,
@@ -74,6 +76,15 @@ def register_person(
     )
     session.add(person)
     return person
+
+
+def rename_person(session: Session, person: Person, name: str, *, at: datetime) -> None:
+    """Call somebody otherwise; the same name again is no change."""
+    if person.display_name == name:
+        return
+    person.display_name = name
+    session.add(person)
+    publish(session, PersonChanged(at=at, person_id=person.id))
 
 
 def assign_role(

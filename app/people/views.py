@@ -239,7 +239,7 @@ def change_profile() -> ResponseReturnValue:
         form = read_form(ProfileForm)
         with transaction() as session:
             person = person_for(session, me().id)
-            person.display_name = form.display_name
+            actions.rename_person(session, person, form.display_name, at=now())
             if form.language in settings().languages:
                 person.language = form.language
             session.add(person)

@@ -5,15 +5,28 @@ Heard: whatever changes what strangers may find (see `rules.FEEDS`), read from t
 outbox by the index's own cursor.
 """
 
-from app.search.actions import Catalogue, catch_up, open_index, rebuild
-from app.search.queries import find_plainly
+from app.search.actions import (
+    Catalogue,
+    Drift,
+    catch_up,
+    check,
+    follow,
+    mend,
+    open_index,
+    rebuild,
+)
+from app.search.plainly import find_plainly
 from app.search.rules import Asked, page_url
 
 __all__ = [
     "Asked",
     "Catalogue",
+    "Drift",
     "catch_up",
+    "check",
     "find_plainly",
+    "follow",
+    "mend",
     "open_index",
     "page_url",
     "rebuild",

@@ -16,11 +16,11 @@ from sqlmodel import Session
 
 from app import fair, places
 from app.kernel.clock import day_of, now
-from app.kernel.errors import Busy, Invalid
+from app.kernel.errors import Invalid
 from app.kernel.i18n import msg
 from app.search.queries import SOURCES
 from app.search.rules import QUERY_MAX, Asked
-from app.search.views import catalogue
+from app.search.views import PLAIN_WORDS, ask, complete, is_plain
 from app.web.api import (
     Out,
     Paging,
@@ -35,8 +35,8 @@ from app.web.api import (
 )
 from app.web.guards import public
 from app.web.store import reading
-from app.web.words import language
-from search_index import Hit, IndexUnavailable, Near, Page, Query
+from app.web.words import language, translate
+from search_index import Hit, Near, Page, Query
 
 TAGS = ["Search"]
 OFFSET_MAX = 10_000
@@ -112,13 +112,16 @@ class FoundOut(Out):
 class SearchPage(Out):
     """A page of what was found, how many there are, and what would narrow it.
 
-    `facets` has, by the name one asks with, how many each value would leave.
+    `facets` has, by the name one asks with, how many each value would leave. `notice`
+    says so while the index is built anew and the tables are searched plainly instead:
+    without pinyin, synonyms and typing mistakes, and among the newest only.
     """
 
     total: int
     items: list[FoundOut]
     facets: dict[str, dict[str, int]]
     did_you_mean: str | None
+    notice: str | None
     next_cursor: str | None
 
 
@@ -143,32 +146,23 @@ class SuggestionList(Out):
 
 @bp.get("/search")
 @public
-@spec.validate(
-    query=SearchAsked, resp=answers(SearchPage, 200, 503), tags=TAGS, security=[]
-)
+@spec.validate(query=SearchAsked, resp=answers(SearchPage, 200), tags=TAGS, security=[])
 def search() -> ResponseReturnValue:
     """Search everything on offer: services, places, partners, goods, posts, rewards."""
     asked = query(SearchAsked)
     at_s, offset = _place_in(asked.cursor)
     wanted = _question(asked, at_s, offset)
-    try:
-        found = catalogue().index.search(wanted)
-    except (IndexUnavailable, OSError):
-        raise _no_index() from None
-    return answer(_told(found, at_s, offset))
+    return answer(_told(ask(wanted), at_s, offset))
 
 
 @bp.get("/search/suggestions")
 @public
 @spec.validate(
-    query=SuggestAsked, resp=answers(SuggestionList, 200, 503), tags=TAGS, security=[]
+    query=SuggestAsked, resp=answers(SuggestionList, 200), tags=TAGS, security=[]
 )
 def suggest() -> ResponseReturnValue:
     """Complete what is being typed."""
-    try:
-        found = catalogue().index.suggest(query(SuggestAsked).q, lang=language())
-    except (IndexUnavailable, OSError):
-        raise _no_index() from None
+    found = complete(query(SuggestAsked).q)
     return answer(
         SuggestionList(
             items=[SuggestionOut(text=one.text, kind=one.kind) for one in found]
@@ -303,6 +297,7 @@ def _told(found: Page, at_s: int, offset: int) -> SearchPage:
             for name, counts in found.facets.items()
         },
         did_you_mean=found.did_you_mean,
+        notice=translate(PLAIN_WORDS) if is_plain(found) else None,
         next_cursor=to_cursor(f"{at_s}:{reached}") if goes_on else None,
     )
 
@@ -340,7 +335,3 @@ def _hit(hit: Hit) -> FoundOut:
 
 def _decimal(text: str | None) -> Decimal | None:
     return Decimal(text) if text else None
-
-
-def _no_index() -> Busy:
-    return Busy(msg("The search is being built anew. Please try again in a moment."))

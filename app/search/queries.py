@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from app import fair, partners, people, places, rewards, volunteering, workshops
+from app.search.rules import fingerprint, is_public
 from search_index import Document
 
 BATCH = 1000
@@ -49,7 +50,8 @@ def all_documents(session: Session, context: Context) -> Iterator[Document]:
     for source in SOURCES.values():
         ids = source.ids(session)
         for start in range(0, len(ids), BATCH):
-            yield from source.documents(session, ids[start : start + BATCH], context)
+            some = source.documents(session, ids[start : start + BATCH], context)
+            yield from _sealed(some)
 
 
 def documents_for(
@@ -60,30 +62,20 @@ def documents_for(
     gone: list[str] = []
     for kind, ids in wanted.items():
         asked = list(dict.fromkeys(ids))
-        documents = SOURCES[kind].documents(session, asked, context)
+        documents = _sealed(SOURCES[kind].documents(session, asked, context))
         found += documents
         there = {document.id for document in documents}
         gone += [key for one in asked if (key := f"{kind}:{one}") not in there]
     return found, gone
 
 
-def find_plainly(session: Session, text: str, limit: int) -> list[fair.Offering]:
-    """Search the table itself, for when there is no index: titles only."""
-    like = f"%{text.replace('%', '').replace('_', '')}%"
-    rows = session.exec(
-        select(fair.Offering)
-        .where(fair.Offering.state == fair.OfferingState.PUBLISHED)
-        .where(
-            or_(
-                col(fair.Offering.title).ilike(like),
-                col(fair.Offering.title_en).ilike(like),
-                col(fair.Offering.title_zh_hant).ilike(like),
-            )
-        )
-        .order_by(col(fair.Offering.changed_at).desc())
-        .limit(limit)
-    )
-    return list(rows)
+def _sealed(documents: Iterable[Document]) -> list[Document]:
+    """Let out what strangers may find, with a fingerprint to be checked by."""
+    return [
+        replace(document, version=fingerprint(document))
+        for document in documents
+        if is_public(document)
+    ]
 
 
 # -- offerings -------------------------------------------------------------------
@@ -112,9 +104,13 @@ def _offerings(
     for row in rows:
         team = teams.get(row.organisation_id) if row.organisation_id else None
         person = persons.get(row.provider_id) if row.provider_id else None
-        who = team.name if team else person.display_name if person else ""
+        if team is not None and team.state != partners.OrganisationState.ACTIVE:
+            continue
+        who = team.name if team else _masked(person.display_name if person else "")
         who_en = (
-            team.name_en if team else person.display_name_en if person else ""
+            team.name_en
+            if team
+            else _masked((person.display_name_en if person else None) or "")
         ) or ""
         starts = free.get(row.id, [])
         documents.append(
@@ -140,8 +136,8 @@ def _offerings(
                     url=f"/fair/{row.id}",
                     external_id=row.external_id,
                     tone=row.category,
-                    who=who if team else _masked(who),
-                    who_en=who_en if team else _masked(who_en),
+                    who=who,
+                    who_en=who_en,
                     **_texts(row, "title", "summary"),
                     **where.card(row.place_id),
                     price_mode=row.price_mode,
@@ -157,7 +153,7 @@ def _offerings(
 
 
 def _masked(name: str) -> str:
-    """Return a person's name as strangers may see it (R-PI-12)."""
+    """Return a person's name as strangers may see it (R-PI-12), and find it."""
     return people.masked_name(name) if name else ""
 
 
@@ -194,7 +190,8 @@ def _places(session: Session, ids: Sequence[UUID], context: Context) -> list[Doc
         for row in places.places_by_ids(session, ids).values()
         if row.closed_at is None
     ]
-    where = _Where(session, (row.id for row in rows))
+    # With what is above them: a document must not depend on which others come along.
+    where = _Where(session, (one for row in rows for one in (row.id, row.parent_id)))
     return [
         Document(
             id=f"place:{row.id}",

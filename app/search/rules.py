@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from search_index import Filters, Query
+from search_index import Document, Filters, Query
 from search_index.model import Sort
 
 PAGE_SIZE = 24
@@ -25,14 +26,52 @@ FEEDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "OfferingChanged": ("offering", "offering_id"),
         "SlotsChanged": ("offering", "offering_id"),
+        "BookingRated": ("offering", "offering_id"),
         "OrganisationChanged": ("organisation", "organisation_id"),
         "PlaceChanged": ("place", "place_id"),
         "GoodChanged": ("goods", "good_id"),
         "PostChanged": ("post", "post_id"),
         "RewardChanged": ("reward", "reward_id"),
+        "PersonChanged": ("", "person_id"),
     }
 )
-"""Event → (kind of document, which field names it)."""
+"""Event → (kind of document, which field names it); people have no document."""
+
+ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "PlaceChanged": ("place", "offering", "organisation", "goods", "post"),
+        "OrganisationChanged": ("offering",),
+        "PersonChanged": ("offering",),
+    }
+)
+"""Event → kinds of documents that show what it names: its name, where it lies."""
+
+CONFIDENTIAL = frozenset({"family_mediation", "mediation", "hardship", "disability"})
+"""Categories that are in no index, list or count strangers read (R-PI-05, D06).
+
+None of today's stalls is one; matters like these come as orders, and whoever makes
+them findable one day meets this rule at the one door documents leave by.
+"""
+
+
+def is_public(document: Document) -> bool:
+    """Say whether strangers may find it, whatever its source thinks."""
+    return document.category not in CONFIDENTIAL
+
+
+def fingerprint(document: Document) -> int:
+    """Return a number of everything in a document, to see whether it is the same.
+
+    It takes the place of the row's own version, which does not change when the place
+    of an offering is renamed or a time of it is taken.
+    """
+    parts = [
+        (one.name, getattr(document, one.name))
+        for one in fields(document)
+        if one.name not in ("version", "card")
+    ]
+    said = repr((parts, sorted(document.card.items())))
+    return int.from_bytes(blake2b(said.encode(), digest_size=6).digest())
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,14 @@ from app import fair, places
 from app.kernel.clock import now
 from app.kernel.i18n import msg
 from app.search.actions import Catalogue
-from app.search.queries import find_plainly
+from app.search.plainly import GENERATION, find_plainly, suggest_plainly
 from app.search.rules import PAGE_SIZE, Asked, page_url
 from app.web import filters
 from app.web.guards import public
 from app.web.htmx import page_or_fragment
 from app.web.store import reading
 from app.web.words import label, language, localized, translate
-from search_index import Hit, IndexUnavailable, Page
+from search_index import Hit, IndexUnavailable, Page, Query, Suggestion
 from search_index.model import Pieces
 
 bp = Blueprint("search", __name__)
@@ -38,6 +38,10 @@ KIND_WORDS = {
     "place": msg("Sites"),
     "organisation": msg("Partners"),
 }
+PLAIN_WORDS = msg(
+    "The search is being rebuilt. Until then we look for the words just as you typed"
+    " them."
+)
 AUDIENCE_ORDER = [str(member) for member in fair.Audience]
 TIME_WORDS = {"evening": msg("Evenings"), "weekend": msg("Weekends")}
 SORT_WORDS = {
@@ -84,21 +88,14 @@ ENUMS: dict[str, Any] = {
 def index() -> ResponseReturnValue:
     """Show what was found, or everything there is."""
     asked = Asked.read(request.args.to_dict(flat=False))
-    try:
-        found: Page | None = catalogue().index.search(
-            asked.to_query(language(), int(now().timestamp()))
-        )
-    except IndexUnavailable:
-        log.warning("the search index cannot be read; searching titles")
-        found = None
-    plain = _search_plainly(asked) if found is None else []
+    found = ask(asked.to_query(language(), int(now().timestamp())))
     return page_or_fragment(
         "search/index.html",
         "search/_results.html",
         asked=asked,
         found=found,
-        hits=[shown(hit) for hit in found.hits] if found else [],
-        plain=plain,
+        hits=[shown(hit) for hit in found.hits],
+        notice=translate(PLAIN_WORDS) if is_plain(found) else None,
         facets=_facets(asked, found),
         place=_place_name(asked),
         pages=_pages(asked, found),
@@ -110,7 +107,7 @@ def index() -> ResponseReturnValue:
         clear_url=page_url(url_for(".index"), Asked(text=asked.text)),
         meant_url=(
             page_url(url_for(".index"), asked, text=found.did_you_mean, page=1)
-            if found and found.did_you_mean
+            if found.did_you_mean
             else None
         ),
         kind_words=KIND_WORDS,
@@ -122,10 +119,7 @@ def index() -> ResponseReturnValue:
 def suggestions() -> ResponseReturnValue:
     """Return completions of what is being typed, as a list fragment."""
     typed = request.args.get("q", "")[:40]
-    try:
-        found = catalogue().index.suggest(typed, lang=language()) if typed else ()
-    except IndexUnavailable:
-        found = ()
+    found = complete(typed) if typed else ()
     return render_template("search/_suggestions.html", suggestions=found)
 
 
@@ -198,16 +192,41 @@ def catalogue() -> Catalogue:
     return cast("Catalogue", current_app.extensions["fair_catalogue"])
 
 
-def _search_plainly(asked: Asked) -> list[fair.Offering]:
+def ask(question: Query) -> Page:
+    """Answer from the index; from the tables, plainly, while it cannot be read."""
+    try:
+        return catalogue().index.search(question)
+    except (IndexUnavailable, OSError) as problem:
+        _miss(problem)
     with reading() as session:
-        return find_plainly(session, asked.text, PAGE_SIZE)
+        return find_plainly(session, question, catalogue().context(now()))
 
 
-def _facets(asked: Asked, found: Page | None) -> list[tuple[str, list[Any], bool]]:
+def complete(typed: str) -> tuple[Suggestion, ...]:
+    """Complete what is being typed; by titles alone while there is no index."""
+    try:
+        return catalogue().index.suggest(typed, lang=language())
+    except (IndexUnavailable, OSError) as problem:
+        _miss(problem)
+    with reading() as session:
+        return suggest_plainly(session, typed, catalogue().context(now()))
+
+
+def is_plain(found: Page) -> bool:
+    """Say whether the tables answered instead of the index."""
+    return found.generation == GENERATION
+
+
+def _miss(problem: Exception) -> None:
+    log.warning("the search index cannot be read; searching the tables: %s", problem)
+    catalogue().miss()
+
+
+def _facets(asked: Asked, found: Page) -> list[tuple[str, list[Any], bool]]:
     """Return (title, [(words, url, count, is chosen)], is open) for each facet."""
     shown = []
     for name, title in FACET_WORDS.items():
-        counts = dict(found.facets.get(FACET_OF.get(name, name), {})) if found else {}
+        counts = dict(found.facets.get(FACET_OF.get(name, name), {}))
         chosen: tuple[str, ...] = getattr(asked, name)
         values = [v for v in _order(name) if counts.get(v) or v in chosen]
         items = [
@@ -250,9 +269,8 @@ def _place_name(asked: Asked) -> str | None:
     return ", ".join(localized(place, "name") for place in found.values()) or None
 
 
-def _pages(asked: Asked, found: Page | None) -> dict[str, Any]:
-    total = found.total if found else 0
-    last = max(1, -(-total // PAGE_SIZE))
+def _pages(asked: Asked, found: Page) -> dict[str, Any]:
+    last = max(1, -(-found.total // PAGE_SIZE))
     base = url_for(".index")
     return {
         "number": asked.page,

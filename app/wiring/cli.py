@@ -8,9 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -28,6 +29,7 @@ from app.kernel.relay import relay_pending
 from app.people import find_person_by_phone, person_for
 from app.people.actions import create_token
 from app.people.models import Person
+from app.search.views import catalogue
 from app.wallet import posting_stop, resume_posting, verify_book
 from app.web.guards import guard_of
 from app.web.store import database, reading, transaction
@@ -74,15 +76,17 @@ def run(bind: str | None, *, no_worker: bool) -> None:
         upgrade(database())
         database().close()
     click.echo(f"Common Fair is open at http://{host}:{port}")
-    with nullcontext() if no_worker else _worker():
+    # Every node keeps its own index, also where the jobs run elsewhere.
+    beside = ("search", "follow") if no_worker else ("jobs", "--loop")
+    with _worker(*beside):
         _serve(chosen, host, int(port))
 
 
 @contextmanager
-def _worker() -> Iterator[None]:
-    """Run the jobs beside the server, in a process of their own."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.wiring.cli", "jobs", "--loop"]
+def _worker(*words: str) -> Iterator[None]:
+    """Run a command of ours beside the server, in a process of its own."""
+    process = subprocess.Popen(  # noqa: S603 - our own words
+        [sys.executable, "-m", "app.wiring.cli", *words]
     )
     try:
         yield
@@ -119,49 +123,68 @@ def jobs(*, loop: bool) -> None:
     if loop:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda number, _frame: stopping.append(number))
+    if not loop:
+        _once()
+        return
+    with _feeding(lambda: bool(stopping)):
+        _on_and_on(lambda: bool(stopping))
+
+
+def _once() -> None:
+    told = relay_pending(database(), make_hearing(), at=now())
+    told += search.catch_up(database(), catalogue(), at=now())
+    for job in TIMETABLE:
+        click.echo(f"{job.name}: {job.do(database(), now())}")
+    click.echo(f"events told: {told}")
+
+
+def _on_and_on(is_over: Callable[[], bool]) -> None:
     due: dict[str, float] = {}
-    while True:
-        told = _try("telling", _tell, go_on=loop)
+    while not is_over():
+        told = _try("telling", _tell)
         for job in TIMETABLE:
             if time.monotonic() < due.get(job.name, 0.0):
                 continue
-            done = _try(job.name, partial(job.do, database(), now()), go_on=loop)
+            done = _try(job.name, partial(job.do, database(), now()))
             due[job.name] = time.monotonic() + job.every.total_seconds()
-            if done or not loop:
+            if done:
                 click.echo(f"{job.name}: {done}")
-        if not loop:
-            click.echo(f"events told: {told}")
-            return
-        if stopping:
-            return
-        if not told:
+        if not told and not is_over():
             time.sleep(LOOP_PAUSE_S)
 
 
 def _tell() -> int:
-    """Tell what waits in the outbox, to the listeners and to the index."""
-    at = now()
-    told = relay_pending(database(), make_hearing(), at=at)
-    return told + search.catch_up(
-        database(), current_app.extensions["fair_catalogue"], at=at
+    return relay_pending(database(), make_hearing(), at=now())
+
+
+@contextmanager
+def _feeding(is_over: Callable[[], bool]) -> Iterator[None]:
+    """Feed the index in a thread of its own: a long job holds up no search."""
+    ended = threading.Event()
+    feeder = threading.Thread(
+        target=search.follow,
+        args=(database(), catalogue(), lambda: ended.is_set() or is_over()),
+        name="feeder",
     )
+    feeder.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        feeder.join()
 
 
-def _try(name: str, do: Callable[[], int], *, go_on: bool) -> int:
-    """Do it; a worker that goes on logs a failure and tries again when it is due.
+def _try(name: str, do: Callable[[], int]) -> int:
+    """Do it; a worker logs a failure, goes on and tries again when it is due.
 
     One job that fails, or one busy moment, must not end all the others.
     """
     try:
         return do()
     except Busy as problem:
-        if not go_on:
-            raise
         log.warning("%s waits: %s", name, problem)
         return 0
     except Exception:
-        if not go_on:
-            raise
         log.exception("%s failed; it is tried again", name)
         return 0
 
@@ -265,8 +288,9 @@ def _find_person(session: Any, text: str) -> Person:
 
 def main() -> None:
     """Run the command; a known problem is one line on stderr and exit 1."""
-    from app.wiring import keeping  # registers its commands
+    from app.wiring import finding, keeping  # register their commands
 
+    assert finding
     assert keeping
     try:
         fair(standalone_mode=False)

@@ -1,4 +1,4 @@
-"""Commands that fill, keep and move a town's data: demo, load, search, backup."""
+"""Commands that fill, keep and move a town's data: demo, load, backup."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ import tarfile
 import tempfile
 import zlib
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
-from flask import current_app
 from sqlalchemy import text
 
 from app import people, places, search, sunshine
 from app.kernel.clock import day_of, now
 from app.kernel.config import Settings
 from app.kernel.permissions import Role
-from app.search import Catalogue
+from app.search.views import catalogue
 from app.web.store import database, reading, settings, transaction
 from app.wiring import demo as demo_town
 from app.wiring import loading
@@ -29,11 +28,6 @@ from app.wiring.telling import tell_all
 
 DATABASE_FILE = "fair.sqlite3"
 KEPT_FILES = ("secret_key",)
-
-
-def catalogue() -> Catalogue:
-    """Return this installation's catalogue."""
-    return cast("Catalogue", current_app.extensions["fair_catalogue"])
 
 
 @fair.command()
@@ -138,19 +132,6 @@ def load(path: Path, *, partial: bool) -> None:
     click.echo(f"Loaded: {counts or 'nothing'}.")
     if problems:
         raise click.ClickException(f"{len(problems)} rows were left out")
-
-
-@fair.group("search")
-def search_group() -> None:
-    """The search index."""
-
-
-@search_group.command("rebuild")
-@in_app
-def search_rebuild() -> None:
-    """Build the index anew beside the old one, and swap."""
-    found = search.rebuild(database(), catalogue(), at=now())
-    click.echo(f"The index is new: {found} things.")
 
 
 @fair.command()

@@ -8,8 +8,18 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from app import bookings, fair, rewards, sunshine, volunteering, wallet, workshops
+from app import (
+    bookings,
+    fair,
+    rewards,
+    search,
+    sunshine,
+    volunteering,
+    wallet,
+    workshops,
+)
 from app.kernel.db import Database
+from app.search.views import catalogue
 from app.web.store import settings
 
 
@@ -39,6 +49,12 @@ def _publish_checkpoint(db: Database, at: datetime) -> int:
     return sunshine.publish_checkpoint(db, settings().secret_key(), at)
 
 
+def _check_index(db: Database, at: datetime) -> int:
+    """Compare this node's index with the database; what differs is logged, mended."""
+    drift = search.check(db, catalogue(), at=at)
+    return search.mend(db, catalogue(), drift, at=at) if drift.ids else 0
+
+
 TIMETABLE: tuple[Job, ...] = (
     Job("seal the book", timedelta(seconds=1), wallet.seal_book),
     Job("points expire", timedelta(hours=1), wallet.expire_points),
@@ -51,5 +67,6 @@ TIMETABLE: tuple[Job, ...] = (
     Job("licences run out", timedelta(minutes=10), fair.put_to_sleep_expired),
     Job("checkpoints", timedelta(minutes=1), run_alone=_publish_checkpoint),
     Job("verify books", timedelta(hours=24), run_alone=sunshine.check_book),
+    Job("check the search index", timedelta(hours=24), run_alone=_check_index),
     Job("orders lapsed", timedelta(hours=1), workshops.lapse_overdue),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import pkgutil
 import sys
 import tempfile
@@ -18,7 +19,7 @@ SHOWN = 20
 
 
 def find_drills() -> dict[str, Drill]:
-    """Return every drill of the package by the name of its module."""
+    """Return every drill of the package by the name of its module, with hyphens."""
     found = {}
     for module in pkgutil.iter_modules(tests.drills.__path__):
         if module.name == "__main__" or module.name.startswith("test_"):
@@ -27,7 +28,7 @@ def find_drills() -> dict[str, Drill]:
             importlib.import_module(f"tests.drills.{module.name}"), "DRILL", None
         )
         if drill is not None:
-            found[module.name] = drill
+            found[module.name.replace("_", "-")] = drill
     return found
 
 
@@ -88,4 +89,5 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.ERROR)  # what breaks on purpose is no news
     sys.exit(main())

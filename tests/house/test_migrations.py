@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlmodel import SQLModel
 
 from app.kernel.db import Database
-from app.wiring.schema import create_from_models, newest_version, upgrade
+from app.wiring.schema import (
+    _config,
+    create_from_models,
+    newest_version,
+    upgrade,
+)
 from ledger.guards_postgresql import REPLACED
 
 
@@ -90,3 +96,26 @@ def test_migrating_twice_changes_nothing(empty: Database) -> None:
     with empty.engine.connect() as connection:
         version = connection.execute(text("SELECT version_num FROM alembic_version"))
         assert version.scalar() == newest_version()
+
+
+def test_events_from_before_are_older_than_every_transaction(empty: Database) -> None:
+    """Given an outbox with events, when it learns of transactions, then those that
+    are there stay, come first, and new ones carry theirs (PostgreSQL).
+    """
+    put = text(
+        "INSERT INTO outbox (kind, data, at, tries)"
+        " VALUES ('PlaceChanged', '{}', '2026-06-03 04:00:00', 0)"
+    )
+    with empty.engine.execution_options(fair_write=True).begin() as connection:
+        command.upgrade(_config(connection), "0006")
+        connection.execute(put)
+
+    upgrade(empty)
+    with empty.engine.execution_options(fair_write=True).begin() as connection:
+        connection.execute(put)
+
+    with empty.engine.connect() as connection:
+        rows = connection.execute(text("SELECT xid FROM outbox ORDER BY xid, id"))
+        before, after = (int(xid) for xid in rows.scalars())
+    assert before == 0
+    assert (after == 0) is empty.is_sqlite

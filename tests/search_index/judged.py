@@ -2,16 +2,17 @@
 
 import importlib.util
 import json
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from search_index import Document, Filters, Index, Query
+from search_index import Document, Index
+from search_index.judging import Question, ours
+from search_index.judging import documents as _documents
 
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "search-judged"
-HERE = "%Y-%m-%dT%H:%M"
+SET = Path("shared") / "search-judged"
+_ABOVE = [above / SET for above in Path(__file__).resolve().parents[3:]]
+FOLDER = next((folder for folder in _ABOVE if folder.is_dir()), _ABOVE[0])
 
 
 def scorer() -> ModuleType:
@@ -26,43 +27,22 @@ def scorer() -> ModuleType:
 
 def documents() -> list[Document]:
     """All documents of the set."""
-    rows = json.loads((FOLDER / "docs.json").read_text(encoding="utf-8"))
-    return [_document(row) for row in rows]
+    return _documents(FOLDER)
 
 
-def _document(row: dict[str, Any]) -> Document:
-    starts = row.get("starts")
-    when = datetime.strptime(starts, HERE).replace(tzinfo=UTC) if starts else None
-    created = datetime.strptime(row["created"], "%Y-%m-%d").replace(tzinfo=UTC)
-    return Document(
-        id=row["id"],
-        kind=row["kind"],
-        title=row["title"],
-        body=row["body"],
-        lang=row["lang"],
-        category=row["category"],
-        points=Decimal(str(row["points"] or 0)),
-        place=row["station"],
-        lat=row["lat"] or None,
-        lon=row["lon"] or None,
-        starts_at=int(when.timestamp()) if when else None,
-        created_at=int(created.timestamp()),
-        rating=row["rating"] or None,
-        ratings=row["reviews"] or 0,
+def floors() -> dict[str, dict[str, float]]:
+    """The least that each class of the public questions must reach."""
+    found: dict[str, dict[str, float]] = json.loads(
+        (FOLDER / "floors-public.json").read_text(encoding="utf-8")
     )
+    return found
 
 
 def searcher(index: Index) -> Any:
     """What the scorer calls: (query, limit, filters) to ids."""
+    search = ours(index)
 
-    def search(text: str, limit: int, filters: dict[str, Any]) -> list[str]:
-        wanted = Filters(
-            kind=(filters["kind"],) if "kind" in filters else (),
-            category=(filters["category"],) if "category" in filters else (),
-            place=(filters["station"],) if "station" in filters else (),
-            max_points=filters.get("max_points"),
-        )
-        page = index.search(Query(text, wanted, limit=limit))
-        return [hit.id for hit in page.hits]
+    def run(text: str, limit: int, filters: dict[str, Any]) -> list[str]:
+        return search(Question("", "", text, {}, filters))[:limit]
 
-    return search
+    return run

@@ -104,6 +104,54 @@ def test_the_page_says_how_it_understood(
     assert fair.search(Query(text)).did_you_mean == meant
 
 
+@pytest.mark.parametrize(
+    ("text", "key", "kind", "typed"),
+    [
+        ("剃头", "cut-tw", "synonym", "剃头"),
+        ("lifa", "cut", "pinyin", "lifa"),
+        ("ddc", "bike", "initials", "ddc"),
+        ("理法", "cut", "sound", "理法"),
+        ("lawyre", "legal", "slip", "lawyre"),
+        ("lawy", "legal", "beginning", "lawy"),
+        ("coffee", "night", "translation", "coffee"),
+    ],
+)
+def test_a_surprising_hit_says_why_it_is_there(
+    index: Index, text: str, key: str, kind: str, typed: str
+) -> None:
+    index.apply(
+        [
+            doc("cut", "公益理发日"),
+            doc("cut-tw", "上門義剪", lang="zh-Hant"),
+            doc("bike", "电动车安全检查"),
+            doc("legal", "Thursday questions to a lawyer", lang="en"),
+            doc("night", "手冲咖啡入门"),
+        ]
+    )
+    (hit,) = [hit for hit in index.search(Query(text)).hits if hit.id == key]
+
+    assert (kind, typed) in {(r.kind, r.typed) for r in hit.reasons}
+
+
+def test_what_was_typed_needs_no_reason(fair: Index) -> None:
+    hit = fair.search(Query("理发")).hits[0]
+
+    assert (hit.id, hit.reasons) == ("cut", ())
+
+
+def test_a_word_inside_a_longer_one_says_less(index: Index) -> None:
+    index.apply([doc("stone", "双面磨刀石"), doc("service", "社区磨刀")])
+
+    assert found(index, "磨刀") == ["service", "stone"]
+
+
+def test_no_word_of_the_dictionary_may_still_be_a_slip(index: Index) -> None:
+    """剪指 stands inside 剪指甲, and was still meant to be 剪纸."""
+    index.apply([doc("paper", "剪纸课"), doc("nails", "老人剪指甲")])
+
+    assert "paper" in found(index, "剪指")
+
+
 def test_the_word_itself_comes_before_its_synonyms(index: Index) -> None:
     index.apply([doc("other", "上门剪发"), doc("same", "上门理发")])
 

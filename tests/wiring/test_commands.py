@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from app.fair import Offering
 from app.people import Person
 from app.people.models import RoleAssignment
 from app.places import Place
+from search_index import Document, Index
 from tests.wiring.commands import Done, fair, looking_at
 
 COMMAND = [sys.executable, "-m", "app.wiring.cli"]
@@ -143,6 +145,28 @@ def test_the_index_is_built_anew(demo_town: Path) -> None:
     assert done.code == 0
     assert done.out.startswith("The index is new:")
     assert int(done.out.split()[4]) > 100
+
+
+def test_the_index_is_compared_with_the_database_and_repaired(
+    demo_town: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(demo_town, folder)
+    fair(folder, "search", "rebuild")
+    assert fair(folder, "search", "check").out.startswith("Index and database agree:")
+    index = Index(folder / "search_index", create=False)
+    lost, _ = next(iter(index.versions()))
+    index.apply([Document("offering:nobody", "offering", "没有的事")], [lost])
+
+    found = fair(folder, "search", "check")
+    repaired = fair(folder, "search", "check", "--repair")
+
+    assert found.code == 1
+    assert "1 missing, 0 out of date, 1 too many" in found.err
+    assert lost in found.out
+    assert repaired.code == 0
+    assert repaired.out.splitlines()[-1].startswith("Repaired: 1 missing")
+    assert fair(folder, "search", "check").code == 0
 
 
 def test_every_route_says_who_may_come_in(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from sqlmodel import Session, col
 from app import people, programmes
 from app.kernel.clock import day_of
 from app.kernel.i18n import msg
+from app.kernel.outbox import publish
 from app.kernel.permissions import Permission, Role
 from app.volunteering import queries, rules
 from app.volunteering.errors import ClaimedAlready, NotQualified, ShiftFull
+from app.volunteering.events import PostChanged
 from app.volunteering.models import Claim, ClaimState, Post, Shift, ShiftState
 from app.volunteering.rules import ClaimStep
 
@@ -62,7 +64,7 @@ def claim_together(
     rules.ensure_open(shift, wanted=len(person_ids), at=at)
     _ensure_free(session, shift, person_ids)
     _ensure_qualified(session, shift, post, person_ids, at)
-    _take_places(session, shift, len(person_ids))
+    _take_places(session, shift, len(person_ids), at=at)
     rule = programmes.rule_on(session, post.programme_id, day_of(at))
     until = at + timedelta(minutes=rule.undo_minutes)
     claims = [
@@ -167,7 +169,7 @@ def _ensure_qualified(
             )
 
 
-def _take_places(session: Session, shift: Shift, count: int) -> None:
+def _take_places(session: Session, shift: Shift, count: int, *, at: datetime) -> None:
     """Count them in one statement, so that two at once cannot both be the last."""
     after = col(Shift.claimed) + count
     taken = session.execute(
@@ -186,6 +188,8 @@ def _take_places(session: Session, shift: Shift, count: int) -> None:
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         raise ShiftFull(msg("Somebody just took the last place. See the other shifts."))
     session.refresh(shift, ["claimed", "state"])
+    if shift.state == ShiftState.FULL:
+        publish(session, PostChanged(at=at, post_id=shift.post_id))
 
 
 def _let_go(
@@ -206,5 +210,8 @@ def _let_go(
         )
         .execution_options(synchronize_session=False)
     )
-    session.refresh(queries.shift_for(session, claim.shift_id), ["claimed", "state"])
+    shift = queries.shift_for(session, claim.shift_id)
+    session.refresh(shift, ["claimed", "state"])
+    if shift.claimed == shift.people_wanted - 1:  # it was full
+        publish(session, PostChanged(at=at, post_id=shift.post_id))
     return claim

@@ -135,10 +135,12 @@ def add_shift(
     if by is not None:
         _ensure_publisher(session, by, where, at)
     _ensure_running(post)
-    return _add_shift(
+    shift = _add_shift(
         session, post, where, day, (starts_at, ends_at), people_wanted,
         at=at, by=by, external_id=external_id,
     )  # fmt: skip
+    publish(session, PostChanged(at=at, post_id=post.id))
+    return shift
 
 
 def add_weekly_shifts(
@@ -191,6 +193,7 @@ def add_weekly_shifts(
         raise ShiftInvalid(
             msg("A shift is published before it starts."), field="first_day"
         )
+    publish(session, PostChanged(at=at, post_id=post.id))
     return made
 
 
@@ -225,6 +228,7 @@ def cancel_shift(
         detail=reason,
     )  # fmt: skip
     publish(session, ShiftCancelled(at=at, shift_id=shift.id))
+    publish(session, PostChanged(at=at, post_id=shift.post_id))
     return shift
 
 

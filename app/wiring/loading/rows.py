@@ -20,6 +20,7 @@ from app.fair import Category, OfferingKind, PriceMode, ServiceNature
 from app.partners import OrganisationKind
 from app.places import FunctionCategory, PlaceKind, Tier
 from app.workshops import GoodCategory, Registration, WorkshopKind
+from search_index import find_damage
 
 PINYIN = re.compile(r"(?<=[\u3400-\u9fff])[(（][a-zü\u00e0-\u01dc]{1,7}[)）]")
 DAMAGE = re.compile(r"[\u3400-\u9fff][?�][\u3400-\u9fff]|\?[)）]|[\u3400-\u9fff]�")
@@ -35,7 +36,7 @@ def clean(text: object) -> object:
 
 def is_damaged(*texts: str | None) -> bool:
     """Say whether a text came in broken; a person has to look, nothing is guessed."""
-    return any(DAMAGE.search(text) for text in texts if text)
+    return any(DAMAGE.search(text) or find_damage(text) for text in texts if text)
 
 
 def _many(value: object) -> object:
@@ -131,6 +132,7 @@ class GoodRow(LoadRow):
     external_id: Id
     title: Text = Field(min_length=1, max_length=80)
     title_en: str | None = Field(None, max_length=120)
+    summary: Text | None = Field(None, max_length=200)
     unit: str = Field(min_length=1, max_length=40)
     price_cny: Decimal = Field(gt=0, decimal_places=2)
     category: GoodCategory

@@ -122,8 +122,7 @@ def _person(session: Session, values: Mapping[str, Any], at: datetime) -> None:
     place = _place_named(session, row.place, "place") if row.place else None
     found = _person_named(session, row.external_id)
     if found is not None:
-        found.display_name = row.display_name
-        session.add(found)
+        people.rename_person(session, found, row.display_name, at=at)
         return
     person = people.register_person(
         session,
@@ -214,6 +213,7 @@ def _good(session: Session, values: Mapping[str, Any], at: datetime) -> None:
         shop.id,
         title=row.title,
         title_en=row.title_en,
+        summary=row.summary,
         unit=row.unit,
         price_cny=row.price_cny,
         category=row.category,

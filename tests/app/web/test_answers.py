@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
+from app import search
 from app.kernel.clock import now
 from app.kernel.db import Database
 from app.people import Person
@@ -72,7 +73,11 @@ def test_the_language_follows_the_browser_and_then_the_choice(client: Client) ->
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
-def test_health_is_said_to_anybody(client: Client, path: str) -> None:
+def test_health_is_said_to_anybody(
+    app: Flask, client: Client, db: Database, path: str
+) -> None:
+    search.catch_up(db, app.extensions["fair_catalogue"], at=now())
+
     assert client.get(path).get_json()["status"] == "ok"
 
 

@@ -1,0 +1,247 @@
+"""Search the tables themselves while the index is lost: slower, plainer, but true.
+
+It knows the words as they are typed, in both scripts, and all filters; it knows no
+pinyin, no synonyms, no typing mistakes. What it answers has the shape of the index's
+own answers, made of the same documents, so that pages and programs need no other way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlmodel import Session, col, or_, select
+
+from app import fair, partners, places, rewards, volunteering, workshops
+from app.search.queries import SOURCES, Context, documents_for
+from search_index import (
+    Document,
+    Filters,
+    Hit,
+    Near,
+    Page,
+    Query,
+    Suggestion,
+    analysis,
+    highlight,
+)
+
+CANDIDATES = 200
+"""Of each kind, the newest that hold a word are looked at more closely."""
+WORDS_MAX = 8
+GENERATION = "plain"
+KM_OF_A_DEGREE = 111.2
+
+TEXTS = ("title", "summary", "body", "what", "name", "signature", "about")
+"""Columns that are searched, where a table has them, in every language."""
+TABLES: Mapping[str, Any] = {
+    "offering": fair.Offering,
+    "place": places.Place,
+    "organisation": partners.Organisation,
+    "goods": workshops.Good,
+    "post": volunteering.Post,
+    "reward": rewards.RewardItem,
+}
+LIVE: Mapping[str, Any] = {
+    "offering": fair.Offering.state == fair.OfferingState.PUBLISHED,
+    "place": col(places.Place.closed_at).is_(None),
+    "organisation": partners.Organisation.state == partners.OrganisationState.ACTIVE,
+    "goods": workshops.Good.state == workshops.GoodState.LISTED,
+    "post": col(volunteering.Post.ended_at).is_(None),
+    "reward": col(rewards.RewardItem.is_active),
+}
+"""Saves looking at rows whose document would not be public anyway."""
+ONE_OF = ("kind", "category", "price_mode", "service_nature", "provider_source")
+FACET_OF = {"audience": "audience", "place": "places", "day": "days", "time": "times"}
+
+
+def find_plainly(session: Session, query: Query, context: Context) -> Page:
+    """Answer a question from the tables; counts go no further than `CANDIDATES`."""
+    words = _words(query.text)
+    if query.text.strip() and not words:
+        return Page(0, (), {name: {} for name in query.facets}, None, GENERATION)
+    found = _candidates(session, query, words, context)
+    scored = [(one, score) for one in found if (score := _score(one, words))]
+    fitting = [(one, s) for one, s in scored if _fits(one, query.filters, query.near)]
+    facets = {
+        name: _facet(name, [one for one, _ in scored], query) for name in query.facets
+    }
+    order = sorted(
+        fitting, key=lambda pair: _key(pair[0], pair[1], query), reverse=True
+    )
+    shown = order[query.offset : query.offset + query.limit]
+    hits = tuple(_hit(one, score, words, query.near) for one, score in shown)
+    return Page(len(fitting), hits, facets, None, GENERATION)
+
+
+def suggest_plainly(
+    session: Session, typed: str, context: Context, limit: int = 8
+) -> tuple[Suggestion, ...]:
+    """Complete what is typed by titles that hold it."""
+    page = find_plainly(session, Query(text=typed, limit=limit), context)
+    return tuple(Suggestion(hit.title, hit.kind) for hit in page.hits)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a question, folded; single characters only when alone."""
+    folded = analysis.fold(text[:200].replace("\x00", "")).strip()
+    cut = [token.text for token in analysis.tokens(folded)]
+    telling = [word for word in cut if len(word) > 1] or cut
+    return list(dict.fromkeys(telling))[:WORDS_MAX]
+
+
+def _typed(text: str) -> list[str]:
+    """Return what was typed as it was: conversion there and back may miss it (記帳)."""
+    return text[:200].replace("\x00", "").split()[:WORDS_MAX]
+
+
+def _candidates(
+    session: Session, query: Query, words: Sequence[str], context: Context
+) -> list[Document]:
+    ids = {}
+    for kind in query.filters.kind or SOURCES:
+        table = TABLES.get(kind)
+        if table is None:
+            continue
+        rows = select(table.id).where(LIVE[kind])
+        if words:
+            rows = rows.where(or_(*_holds(table, [*words, *_typed(query.text)])))
+        newest = rows.order_by(col(table.created_at).desc(), table.id)
+        found = session.execute(newest.limit(CANDIDATES)).scalars().all()
+        narrow = _narrowed(query.filters)
+        if kind == "offering" and narrow and len(found) == CANDIDATES:
+            # Older ones, too, that fit; the others are looked at for the counts.
+            older = newest.where(*narrow).limit(CANDIDATES)
+            found = [*found, *session.execute(older).scalars().all()]
+        ids[kind] = found
+    return documents_for(session, ids, context)[0]
+
+
+def _holds(table: Any, words: Iterable[str]) -> list[Any]:
+    names = [
+        name + suffix
+        for name in TEXTS
+        for suffix in ("", "_en", "_zh_hant")
+        if hasattr(table, name + suffix)
+    ]
+    written = {
+        form for word in words for form in (word, analysis.in_script(word, "zh-Hant"))
+    }
+    return [
+        col(getattr(table, name)).icontains(form, autoescape=True)
+        for name in names
+        for form in sorted(written)
+    ]
+
+
+def _narrowed(filters: Filters) -> list[Any]:
+    """Return what the table of offerings can decide by itself."""
+    offering = fair.Offering
+    chosen = (
+        (offering.category, filters.category, fair.Category),
+        (offering.price_mode, filters.price_mode, fair.PriceMode),
+        (offering.service_nature, filters.service_nature, fair.ServiceNature),
+    )
+    return [
+        col(column).in_([kind(v) for v in values if v in set(kind)])
+        for column, values, kind in chosen
+        if values
+    ]
+
+
+def _score(document: Document, words: Sequence[str]) -> float:
+    """Return how well the words are met, 0 when fewer than half of them are."""
+    if not words:
+        return 1.0
+    titles = analysis.fold("\n".join((document.title, *document.other_titles)))
+    card = document.card
+    texts = (
+        document.body,
+        *document.words,
+        *(v for k, v in card.items() if "summary" in k),
+    )
+    rest = analysis.fold("\n".join(texts))
+    in_title = sum(word in titles for word in words)
+    anywhere = sum(word in titles or word in rest for word in words)
+    return anywhere + in_title / 2 if anywhere * 2 >= len(words) else 0.0
+
+
+def _fits(document: Document, filters: Filters, near: Near | None) -> bool:
+    for name in ONE_OF:
+        wanted = getattr(filters, name)
+        if wanted and getattr(document, name) not in wanted:
+            return False
+    several: tuple[tuple[Sequence[str], Sequence[str]], ...] = (
+        (filters.audience, document.audience),
+        (filters.place, (document.place, *document.places)),
+        (filters.times, document.times),
+        ((filters.day,) if filters.day else (), document.days),
+    )
+    if any(wanted and not set(wanted) & set(has) for wanted, has in several):
+        return False
+    if filters.max_points is not None and document.points > filters.max_points:
+        return False
+    if near is not None and near.km is not None:
+        away = _km(document, near)
+        return away is not None and away <= near.km
+    return True
+
+
+def _facet(name: str, documents: Sequence[Document], query: Query) -> dict[str, int]:
+    """Count the values of a facet, leaving its own filter aside."""
+    own = {"time": "times"}.get(name, name)
+    empty: dict[str, Any] = {own: None if own == "day" else ()}
+    filters = replace(query.filters, **empty)
+    counts: Counter[str] = Counter()
+    for document in documents:
+        if _fits(document, filters, query.near):
+            values = getattr(document, FACET_OF.get(name, name))
+            several = (values,) if isinstance(values, str) else values
+            counts.update({str(value) for value in several if value})
+    return dict(counts)
+
+
+def _key(document: Document, score: float, query: Query) -> tuple[float, float, int]:
+    first = score
+    if query.sort == "newest":
+        first = document.created_at
+    elif query.sort == "points":
+        first = -float(document.points)
+    elif query.sort == "rated":
+        first = document.rating or 0.0
+    elif query.sort == "soonest":
+        first = -(document.starts_at or math.inf)
+    elif query.sort == "nearest" and query.near is not None:
+        away = _km(document, query.near)
+        first = -math.inf if away is None else -away
+    return first, score, document.created_at
+
+
+def _km(document: Document, near: Near) -> float | None:
+    """Return the distance in a plane, which is near enough within a town."""
+    if document.lat is None or document.lon is None:
+        return None
+    north = document.lat - near.lat
+    east = (document.lon - near.lon) * math.cos(math.radians(near.lat))
+    return math.hypot(north, east) * KM_OF_A_DEGREE
+
+
+def _hit(
+    document: Document, score: float, words: Sequence[str], near: Near | None
+) -> Hit:
+    title, body = document.title, document.body
+    marks, _ = highlight.spans(title, words)
+    body_marks, _ = highlight.spans(body, words)
+    return Hit(
+        id=document.id,
+        kind=document.kind,
+        score=score,
+        title=title,
+        title_marked=highlight.pieces(title, marks, 0, len(title)),
+        snippet=highlight.stretch(body, body_marks),
+        card=document.card,
+        km=_km(document, near) if near else None,
+    )
