@@ -1,9 +1,12 @@
 """The catalogue: find things in the resident's own words. Knows Whoosh, never Flask."""
 
+from search_index.analysis import fold, in_script, reads_like, strip_tones
 from search_index.damage import Damage, find_damage
+from search_index.highlight import mark
 from search_index.index import Index
 from search_index.model import (
     FACETS,
+    POINT_STEPS,
     Document,
     Filters,
     Hit,
@@ -19,6 +22,7 @@ from search_index.model import (
 
 __all__ = [
     "FACETS",
+    "POINT_STEPS",
     "Damage",
     "Document",
     "Filters",
@@ -33,4 +37,9 @@ __all__ = [
     "Sort",
     "Suggestion",
     "find_damage",
+    "fold",
+    "in_script",
+    "mark",
+    "reads_like",
+    "strip_tones",
 ]

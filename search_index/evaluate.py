@@ -1,4 +1,4 @@
-"""Ask a snapshot: score, filter, count and sort in numpy, segment by segment.
+"""Ask a snapshot: score and sort in numpy, segment by segment.
 
 A question is a list of units. A document's score is the sum over units of the best
 alternative, times how many of the units it answers; engines' own "disjunction max"
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from search_index.postings import Floats, Ids, Mask
+from search_index.filters import count, distances, masks_of
+from search_index.postings import Floats, Ids
 from search_index.segments import Leaf, Segment, Snapshot
-from search_index.whoosh_files import NOWHERE
 
 if TYPE_CHECKING:
-    from search_index.model import Filters, Near, Query
+    from search_index.model import Near, Query
     from search_index.plan import Alternative, Plan, Unit
 
 K1 = 1.0  # BM25 saturation: listings are short
@@ -33,8 +33,6 @@ PAST = 0.2  # factor for what is over
 PRIOR_RATINGS, PRIOR_MEAN = 8.0, 4.0  # ratings before anyone rated
 DAY = 86_400
 HUNDREDTHS = 100
-DEGREE = 100_000
-EARTH_KM = 6371.0
 _LANG = {"zh": (1, 3), "en": (2, 3)}
 Array = NDArray[np.float64]
 
@@ -70,12 +68,12 @@ def evaluate(snapshot: Snapshot, plan: Plan, query: Query) -> Answer:
     parts: list[_Matched] = []
     facets: dict[str, dict[str, int]] = {name: {} for name in query.facets}
     for number, leaf in enumerate(snapshot.leaves):
-        scores = _score(leaf.segment, plan.units, weights)
+        scores = _score(leaf.segment, plan.units, weights, query)
         if scores is None:
             continue
         matches = leaf.live & (scores > 0)
-        masks = _masks(leaf.segment, query.filters, query.near)
-        _count(leaf.segment, matches, masks, facets)
+        masks = masks_of(leaf.segment, query)
+        count(leaf.segment, matches, masks, facets, query)
         for mask in masks.values():
             matches &= mask
         docs = np.flatnonzero(matches).astype(np.int32)
@@ -108,7 +106,7 @@ class _Weights:
 
 
 def _score(
-    segment: Segment, units: tuple[Unit, ...], weights: _Weights
+    segment: Segment, units: tuple[Unit, ...], weights: _Weights, query: Query
 ) -> Floats | None:
     """Scores of all documents of a segment, or None when none can match."""
     if not units:
@@ -131,6 +129,8 @@ def _score(
         return None
     share = answered / np.float32(len(units))
     result: Floats = total * ((1 - COORDINATION) + COORDINATION * share)
+    if query.is_strict:
+        result[answered < len(units)] = 0
     return result
 
 
@@ -163,70 +163,6 @@ def _alternative(
     return ids, scores
 
 
-def _masks(segment: Segment, filters: Filters, near: Near | None) -> dict[str, Mask]:
-    """One mask per filter that is set, under the name of its facet."""
-    wanted = {
-        "kind": filters.kind,
-        "category": filters.category,
-        "audience": filters.audience,
-        "place": filters.place,
-        "price_mode": filters.price_mode,
-        "service_nature": filters.service_nature,
-        "provider_source": filters.provider_source,
-        "day": (filters.day,) if filters.day else (),
-        "time": filters.times,
-    }
-    masks: dict[str, Mask] = {}
-    for name, values in wanted.items():
-        if values:
-            mask = np.zeros(segment.size, np.bool_)
-            for value in values:
-                mask[segment.postings("f", f"{name}={value}").ids] = True
-            masks[name] = mask
-    if filters.max_points is not None:
-        most = int(filters.max_points * HUNDREDTHS)
-        masks["points"] = segment.columns["points"] <= most
-    if near is not None and near.km is not None:
-        masks["near"] = _distances(segment, near) <= near.km
-    return masks
-
-
-def _distances(segment: Segment, near: Near) -> Array:
-    """Kilometres to every document; infinite where it has no position."""
-    lat, lon = segment.columns["lat"], segment.columns["lon"]
-    known = lat != NOWHERE
-    here = np.radians(near.lat)
-    there = np.radians(lat / DEGREE)
-    across = np.radians(lon / DEGREE - near.lon)
-    half = (
-        np.sin((there - here) / 2) ** 2
-        + np.cos(here) * np.cos(there) * np.sin(across / 2) ** 2
-    )
-    km = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
-    result: Array = np.where(known, km, np.inf)
-    return result
-
-
-def _count(
-    segment: Segment,
-    matches: Mask,
-    masks: dict[str, Mask],
-    facets: dict[str, dict[str, int]],
-) -> None:
-    """Add this segment's counts; a facet does not feel its own filter."""
-    for name, counts in facets.items():
-        allowed = matches
-        for filtered, mask in masks.items():
-            if filtered != name:
-                allowed = allowed & mask
-        names, ids, codes = segment.facet(name)
-        if not names:
-            continue
-        sums = np.bincount(codes[allowed[ids]], minlength=len(names))
-        for code in np.flatnonzero(sums):
-            counts[names[code]] = counts.get(names[code], 0) + int(sums[code])
-
-
 def _keys(
     number: int,
     segment: Segment,
@@ -254,7 +190,7 @@ def _keys(
         over = query.now is not None and starts < (query.now or 0)
         keys = np.where((starts == 0) | over, -np.inf, -starts)
     elif query.sort == "nearest" and query.near is not None:
-        keys = -_distances(segment, query.near)[docs]
+        keys = -distances(segment, query.near)[docs]
     return _Matched(number, docs, exact, keys, created)
 
 
@@ -300,5 +236,5 @@ def _page(parts: list[_Matched], offset: int, limit: int) -> list[Found]:
 
 def kilometres(leaf: Leaf, doc: int, near: Near) -> float | None:
     """How far a document is; None without a position."""
-    km = float(_distances(leaf.segment, near)[doc])
+    km = float(distances(leaf.segment, near)[doc])
     return km if np.isfinite(km) else None

@@ -321,6 +321,7 @@ def _hit(
         why=tuple(word for word in seen or body_seen if len(word) > 1)[:3],
         reasons=highlight.reasons(plan, seen, body_seen),
         km=kilometres(leaf, found.doc, near) if near else None,
+        words=words,
     )
 
 

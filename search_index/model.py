@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -20,7 +21,13 @@ FACETS = (
     "provider_source",
     "day",
     "time",
+    "points",
+    "language",
+    "open",
+    "near",
 )
+POINT_STEPS = (0, 10, 30, 60, 100)
+"""Prices that are counted: how many things cost at most so many points."""
 Sort = Literal["best", "nearest", "soonest", "newest", "rated", "points"]
 Pieces = tuple[tuple[str, bool], ...]  # (text, is it a match?), joined = the original
 
@@ -36,10 +43,16 @@ class IndexUnavailable(Exception):
 class Document:
     """One findable thing, as plain values; the caller has already decided it is public.
 
-    `points` is a price in points, `starts_at` and `created_at` are seconds since
-    1970 UTC, `days` are ISO dates, `rating` is 1 to 5. `place` is a place id and
-    `places` the same place with everything above it. `words` (tags, provider names)
+    `points` is a price in points (None: points do not buy it), `starts_at` and
+    `created_at` are seconds since 1970 UTC, `rating` is 1 to 5. `place` is a place id
+    and `places` the same place with everything above it. `words` (tags, provider names)
     are searched but never shown; `card` is stored and shown, never searched.
+
+    `slots` are free times, a day and a part of it
+    ("2026-06-03/evening"), a time in several parts once for each; `days` and `times`
+    alone stand for all their pairs. `languages` are those it can be read in.
+    `open` has wall-clock spans: "2 0830-1700" on a weekday (Monday 0), "2026-06-03
+    0900-1200" on a day that differs, "2026-06-03 -" for every such day.
     """
 
     id: str
@@ -53,13 +66,16 @@ class Document:
     provider_source: str = ""
     service_nature: str = ""
     price_mode: str = ""
-    points: Decimal | int = 0
+    points: Decimal | int | None = 0
     place: str = ""
     places: tuple[str, ...] = ()
     lat: float | None = None
     lon: float | None = None
     days: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
+    slots: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
     starts_at: int | None = None
     created_at: int = 0
     rating: float | None = None
@@ -73,7 +89,9 @@ class Document:
 class Filters:
     """What must hold. Values of one field are alternatives, fields add up.
 
-    `max_points` is inclusive. `place` matches a place and everything below it.
+    `max_points` is inclusive. `place` matches a place and everything below it. A day
+    and times together want one free time that fits both. `is_open` looks at the
+    question's `wall_clock`. `since` wants what was made after that second.
     """
 
     kind: tuple[str, ...] = ()
@@ -86,6 +104,9 @@ class Filters:
     max_points: Decimal | int | None = None
     day: str | None = None
     times: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
+    is_open: bool = False
+    since: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +123,9 @@ class Query:
     """A question. `text` is data, never syntax; only its first 200 characters count.
 
     `now` (seconds since 1970) switches on freshness and pushes past things down;
-    without it the order depends on nothing but the index.
+    without it the order depends on nothing but the index. `wall_clock` (as it
+    stands) says what is open; `rings` are the distances in km the facet "near" counts.
+    With `is_strict` only what answers every word is found.
     """
 
     text: str = ""
@@ -114,6 +137,9 @@ class Query:
     facets: tuple[str, ...] = ()
     lang: str = "zh-Hans"
     now: int | None = None
+    wall_clock: datetime | None = None
+    rings: tuple[float, ...] = ()
+    is_strict: bool = False
 
 
 ReasonKind = Literal[
@@ -140,6 +166,7 @@ class Hit:
 
     `why` are words of the question's plan that were seen in it; `reasons` say which of
     them were not typed, and is empty when the title holds something that was.
+    `words` are what is marked, to mark a text in another language with `mark`.
     """
 
     id: str
@@ -152,6 +179,7 @@ class Hit:
     why: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
     km: float | None = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

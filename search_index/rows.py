@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from search_index import analysis
 from search_index.lexicon import entry
+from search_index.model import POINT_STEPS
 from search_index.whoosh_files import CURSOR_ID, NOWHERE
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from search_index.model import Document
 
 TITLE_TIMES = 3  # a word of the title counts like three of the body
@@ -76,16 +79,36 @@ def _facets(document: Document) -> set[str]:
         "price_mode": {document.price_mode},
         "service_nature": {document.service_nature},
         "provider_source": {document.provider_source},
-        "day": set(document.days),
-        "time": set(document.times),
+        "points": _steps(document.points),
+        "language": set(document.languages),
+        "open": set(document.open),
+        **_free(document),
     }
     return {f"{name}={v}" for name, some in values.items() for v in some if v}
+
+
+def _free(document: Document) -> dict[str, set[str]]:
+    """The free times: by day, by part of the day, and each pair."""
+    slots = {tuple(slot.split("/", 1)) for slot in document.slots if "/" in slot}
+    slots |= {(day, part) for day in document.days for part in document.times}
+    return {
+        "day": {*document.days, *(slot[0] for slot in slots)},
+        "time": {*document.times, *(slot[1] for slot in slots)},
+        "slot": {"/".join(slot) for slot in slots},
+    }
+
+
+def _steps(points: Decimal | int | None) -> set[str]:
+    """The round prices that would buy it."""
+    if points is None:
+        return set()
+    return {str(step) for step in POINT_STEPS if points <= step}
 
 
 def _numbers(document: Document) -> dict[str, int]:
     placed = document.lat is not None and document.lon is not None
     return {
-        "points": _within(int(document.points * 100)),
+        "points": MOST if document.points is None else _within(_hundredths(document)),
         "starts": _within(document.starts_at or 0),
         "created": _within(document.created_at),
         "lat": round((document.lat or 0.0) * 100_000) if placed else NOWHERE,
@@ -94,6 +117,10 @@ def _numbers(document: Document) -> dict[str, int]:
         "ratings": _within(document.ratings),
         "lang": _language(document),
     }
+
+
+def _hundredths(document: Document) -> int:
+    return int((document.points or 0) * 100)
 
 
 def _within(number: int) -> int:

@@ -57,6 +57,7 @@ TOOLS: tuple[tuple[str, Permission, str, str], ...] = (
     ("volunteering_desk.doors", Permission.SHOW_DOOR_CODE, msg("Door code"), "qr"),
     ("volunteering_desk.posts", Permission.PUBLISH_SHIFT, msg("Plan shifts"), "plus"),
     ("rewards_desk.stock", Permission.MANAGE_REWARDS, msg("Stock of rewards"), "box"),
+    ("wishes_desk.index", Permission.OPEN_DESK, msg("What is missing"), "flag"),
     ("fair_desk.queue", Permission.REVIEW_LISTING, msg("Review listings"), "pencil"),
     ("partners_desk.queue", Permission.VET_PARTNER, msg("Vet partners"), "users"),
     (

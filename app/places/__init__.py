@@ -17,6 +17,7 @@ from app.places.models import (
 from app.places.queries import (
     all_places,
     ancestor_ids,
+    children_of,
     descendant_ids,
     find_place_by_code,
     hours_of,
@@ -25,12 +26,13 @@ from app.places.queries import (
     place_for,
     places_by_ids,
 )
-from app.places.rules import is_open_at
+from app.places.rules import Opens, is_open_at
 
 __all__ = [
     "FunctionCategory",
     "OpeningException",
     "OpeningHours",
+    "Opens",
     "Place",
     "PlaceChanged",
     "PlaceKind",
@@ -39,6 +41,7 @@ __all__ = [
     "add_place",
     "all_places",
     "ancestor_ids",
+    "children_of",
     "close_on",
     "descendant_ids",
     "find_place_by_code",

@@ -101,13 +101,18 @@ Hours = tuple[Sequence[Opens], list[OpeningException]]
 
 
 def hours_of_all(
-    session: Session, *, since: date, weekday: int | None = None
+    session: Session,
+    *,
+    since: date,
+    weekday: int | None = None,
+    ids: Iterable[UUID] | None = None,
 ) -> Mapping[UUID, Hours]:
     """Return every place's week and its exceptions from *since* on, in two queries.
 
-    With *weekday* (Monday is 0), of the week that day only. A place without either
-    reads as ([], []).
+    With *weekday* (Monday is 0), of the week that day only; with *ids*, of those
+    places only. A place without either reads as ([], []).
     """
+    wanted = None if ids is None else list(ids)
     week = select(
         col(OpeningHours.place_id),
         col(OpeningHours.weekday),
@@ -116,19 +121,21 @@ def hours_of_all(
     ).order_by(col(OpeningHours.weekday), col(OpeningHours.opens_at))
     if weekday is not None:
         week = week.where(OpeningHours.weekday == weekday)
+    others = select(OpeningException).where(col(OpeningException.day) >= since)
+    if wanted is not None:
+        week = week.where(col(OpeningHours.place_id).in_(wanted))
+        others = others.where(col(OpeningException.place_id).in_(wanted))
     found: defaultdict[UUID, tuple[list[Opens], list[OpeningException]]]
     found = defaultdict(lambda: ([], []))
     for place_id, day, opens_at, closes_at in session.exec(week):
         found[place_id][0].append(Opening(day, opens_at, closes_at))
-    for other in session.exec(
-        select(OpeningException).where(col(OpeningException.day) >= since)
-    ):
+    for other in session.exec(others):
         found[other.place_id][1].append(other)
     return found
 
 
-def children_of(session: Session, place_id: UUID) -> list[Place]:
-    """Return the open places right under one, by code."""
+def children_of(session: Session, place_id: UUID | None) -> list[Place]:
+    """Return the open places right under one, by code; under None, the topmost."""
     rows = session.exec(
         select(Place)
         .where(Place.parent_id == place_id, col(Place.closed_at).is_(None))

@@ -16,17 +16,23 @@ from app.search.actions import (
     rebuild,
 )
 from app.search.plainly import find_plainly
-from app.search.rules import Asked, page_url
+from app.search.queries import Find, fits_now, new_finds
+from app.search.rules import Asked, fold_key, line_to_keep, page_url
 
 __all__ = [
     "Asked",
     "Catalogue",
     "Drift",
+    "Find",
     "catch_up",
     "check",
     "find_plainly",
+    "fits_now",
+    "fold_key",
     "follow",
+    "line_to_keep",
     "mend",
+    "new_finds",
     "open_index",
     "page_url",
     "rebuild",

@@ -14,13 +14,15 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field, StringConstraints
 from sqlmodel import Session
 
-from app import fair, places
+from app import fair, partners, places
 from app.kernel.clock import day_of, now
+from app.kernel.config import LANGUAGES_KNOWN
 from app.kernel.errors import Invalid
 from app.kernel.i18n import msg
 from app.search.queries import SOURCES
 from app.search.rules import QUERY_MAX, Asked
 from app.search.views import PLAIN_WORDS, ask, complete, is_plain
+from app.web import filters
 from app.web.api import (
     Out,
     Paging,
@@ -50,11 +52,21 @@ CHOICES: Mapping[str, frozenset[str]] = {
     "audience": frozenset(fair.Audience),
     "price": frozenset(fair.PriceMode),
     "nature": frozenset(fair.ServiceNature),
+    "source": frozenset(partners.ProviderSource),
+    "language": frozenset(LANGUAGES_KNOWN),
 }
 """What may be asked for, by name."""
-ASKED_AS = {"price_mode": "price", "service_nature": "nature", "time": "when"}
+ASKED_AS = {
+    "price_mode": "price",
+    "service_nature": "nature",
+    "provider_source": "source",
+    "time": "when",
+    "day": "when",
+    "points": "max_points",
+}
 """Facet of the index → the name it is asked by."""
-WORDS_OF_WHEN = ("today", "tomorrow", "evening", "weekend")
+PARTS = ("morning", "afternoon", "evening", "weekend")
+WORDS_OF_WHEN = ("today", "tomorrow", *PARTS)
 
 Values = Annotated[list[str], Field(default_factory=list, max_length=VALUES_MAX)]
 Typed = Annotated[str, StringConstraints(strip_whitespace=True)]
@@ -67,7 +79,9 @@ class SearchAsked(Paging):
 
     A name may come several times or with commas. `place` is an id or a code and
     means everything below it, too. `when` is a day (2026-06-03), today, tomorrow,
-    evening or weekend. `near` is latitude,longitude and perhaps a distance in km.
+    and parts of a day: morning, afternoon, evening, weekend; a day and parts want one
+    free time that is both. `open=now` wants an open door. `near` is
+    latitude,longitude and perhaps a distance in km.
     """
 
     q: Annotated[Typed, Field(max_length=QUERY_MAX)] = ""
@@ -77,10 +91,13 @@ class SearchAsked(Paging):
     place: Values
     price: Values
     nature: Values
-    when: Typed | None = None
+    source: Values
+    language: Values
+    when: Values
+    open: Literal["now"] | None = None
     near: Typed | None = None
     max_points: Annotated[Decimal, Field(ge=0, le=10**6)] | None = None
-    sort: Literal["best", "nearest", "soonest", "newest", "points"] = "best"
+    sort: Literal["best", "nearest", "soonest", "newest", "rated", "points"] = "best"
 
 
 class FoundOut(Out):
@@ -106,6 +123,9 @@ class FoundOut(Out):
     service_nature: str | None
     next_free: datetime | None
     distance_km: float | None
+    stars: Decimal | None
+    ratings: int | None
+    why: list[str]
     url: str
 
 
@@ -155,7 +175,7 @@ def search() -> ResponseReturnValue:
     return answer(_told(ask(wanted), at_s, offset))
 
 
-@bp.get("/search/suggestions")
+@bp.get("/suggest")
 @public
 @spec.validate(
     query=SuggestAsked, resp=answers(SuggestionList, 200), tags=TAGS, security=[]
@@ -187,7 +207,10 @@ def _question(asked: SearchAsked, at_s: int, offset: int) -> Query:
         price=_chosen("price", asked.price),
         nature=_chosen("nature", asked.nature),
         place=where,
+        source=_chosen("source", asked.source),
+        language=_chosen("language", asked.language),
         time=times,
+        is_open=asked.open is not None,
         max_points=asked.max_points,
         when=day,
     )
@@ -195,7 +218,11 @@ def _question(asked: SearchAsked, at_s: int, offset: int) -> Query:
     if asked.sort == "nearest" and near is None:
         raise Invalid(msg("Near where? Please say latitude,longitude."), field="near")
     return replace(
-        read.to_query(language(), at_s),
+        read.to_query(
+            language(),
+            at_s,
+            wall_clock=filters.local(datetime.fromtimestamp(at_s, UTC)),
+        ),
         sort=asked.sort,
         near=near,
         limit=asked.limit,
@@ -223,17 +250,19 @@ def _chosen(name: str, values: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-def _when(typed: str | None, at_s: int) -> tuple[date | None, tuple[str, ...]]:
-    """Return the day, and the times of day, that *typed* means."""
+def _when(typed: Iterable[str], at_s: int) -> tuple[date | None, tuple[str, ...]]:
+    """Return the day, and the times of day, that *typed* means: one day at most."""
     today = day_of(datetime.fromtimestamp(at_s, UTC))
-    if not typed:
-        return None, ()
-    if typed in ("evening", "weekend"):
-        return None, (typed,)
-    if typed in ("today", "tomorrow"):
-        return today + timedelta(days=typed == "tomorrow"), ()
+    words = _split(typed)
+    parts = tuple(word for word in words if word in PARTS)
+    days = [word for word in words if word not in PARTS]
     try:
-        return date.fromisoformat(typed), ()
+        if not days:
+            return None, parts
+        (day,) = days
+        if day in ("today", "tomorrow"):
+            return today + timedelta(days=day == "tomorrow"), parts
+        return date.fromisoformat(day), parts
     except ValueError:
         raise Invalid(
             msg("Please enter a day such as 2026-06-03, or one of: %(choices)s."),
@@ -289,13 +318,14 @@ def _place_in(cursor: str | None) -> tuple[int, int]:
 def _told(found: Page, at_s: int, offset: int) -> SearchPage:
     reached = offset + len(found.hits)
     goes_on = found.hits and reached < min(found.total, OFFSET_MAX)
+    facets: dict[str, dict[str, int]] = {}
+    for name, counts in found.facets.items():
+        if name != "near":  # one asks for any distance, not for ours
+            facets.setdefault(ASKED_AS.get(name, name), {}).update(counts)
     return SearchPage(
         total=found.total,
         items=[_hit(hit) for hit in found.hits],
-        facets={
-            ASKED_AS.get(name, name): dict(counts)
-            for name, counts in found.facets.items()
-        },
+        facets=facets,
         did_you_mean=found.did_you_mean,
         notice=translate(PLAIN_WORDS) if is_plain(found) else None,
         next_cursor=to_cursor(f"{at_s}:{reached}") if goes_on else None,
@@ -329,6 +359,9 @@ def _hit(hit: Hit) -> FoundOut:
         service_nature=card.get("nature"),
         next_free=datetime.fromtimestamp(int(soonest), UTC) if soonest else None,
         distance_km=round(hit.km, 3) if hit.km is not None else None,
+        stars=_decimal(card.get("stars")),
+        ratings=int(card["ratings"]) if card.get("ratings") else None,
+        why=list(hit.why),
         url=card["url"],
     )
 

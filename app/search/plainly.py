@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, or_, select
@@ -18,6 +19,7 @@ from sqlmodel import Session, col, or_, select
 from app import fair, partners, places, rewards, volunteering, workshops
 from app.search.queries import SOURCES, Context, documents_for
 from search_index import (
+    POINT_STEPS,
     Document,
     Filters,
     Hit,
@@ -54,8 +56,24 @@ LIVE: Mapping[str, Any] = {
     "reward": col(rewards.RewardItem.is_active),
 }
 """Saves looking at rows whose document would not be public anyway."""
-ONE_OF = ("kind", "category", "price_mode", "service_nature", "provider_source")
-FACET_OF = {"audience": "audience", "place": "places", "day": "days", "time": "times"}
+LISTS: Mapping[str, str] = {
+    "kind": "kind",
+    "category": "category",
+    "audience": "audience",
+    "place": "places",
+    "price_mode": "price_mode",
+    "service_nature": "service_nature",
+    "provider_source": "provider_source",
+    "language": "languages",
+}
+"""Facet → where a document keeps its values."""
+ASIDE: Mapping[str, tuple[str, Any]] = {
+    "day": ("day", None),
+    "time": ("times", ()),
+    "points": ("max_points", None),
+    "open": ("is_open", False),
+}
+"""Facet → the filter of its own, and that filter when it is not set, if not ()."""
 
 
 def find_plainly(session: Session, query: Query, context: Context) -> Page:
@@ -65,7 +83,7 @@ def find_plainly(session: Session, query: Query, context: Context) -> Page:
         return Page(0, (), {name: {} for name in query.facets}, None, GENERATION)
     found = _candidates(session, query, words, context)
     scored = [(one, score) for one in found if (score := _score(one, words))]
-    fitting = [(one, s) for one, s in scored if _fits(one, query.filters, query.near)]
+    fitting = [(one, s) for one, s in scored if _fits(one, query)]
     facets = {
         name: _facet(name, [one for one, _ in scored], query) for name in query.facets
     }
@@ -169,38 +187,92 @@ def _score(document: Document, words: Sequence[str]) -> float:
     return anywhere + in_title / 2 if anywhere * 2 >= len(words) else 0.0
 
 
-def _fits(document: Document, filters: Filters, near: Near | None) -> bool:
-    for name in ONE_OF:
-        wanted = getattr(filters, name)
-        if wanted and getattr(document, name) not in wanted:
-            return False
-    several: tuple[tuple[Sequence[str], Sequence[str]], ...] = (
-        (filters.audience, document.audience),
-        (filters.place, (document.place, *document.places)),
-        (filters.times, document.times),
-        ((filters.day,) if filters.day else (), document.days),
+def _fits(document: Document, query: Query) -> bool:
+    """Say whether a document passes every filter."""
+    filters = query.filters
+    return (
+        all(
+            not wanted or bool(set(wanted) & set(_values(name, document, query)))
+            for name, wanted in (
+                ("kind", filters.kind),
+                ("category", filters.category),
+                ("audience", filters.audience),
+                ("place", filters.place),
+                ("price_mode", filters.price_mode),
+                ("service_nature", filters.service_nature),
+                ("provider_source", filters.provider_source),
+                ("language", filters.language),
+                ("day", (filters.day,) if filters.day else ()),
+                ("time", filters.times),
+                ("open", ("now",) if filters.is_open else ()),
+            )
+        )
+        and _is_affordable(document, filters)
+        and (filters.since is None or document.created_at > filters.since)
+        and _is_near(document, query.near)
     )
-    if any(wanted and not set(wanted) & set(has) for wanted, has in several):
-        return False
-    if filters.max_points is not None and document.points > filters.max_points:
-        return False
-    if near is not None and near.km is not None:
-        away = _km(document, near)
-        return away is not None and away <= near.km
-    return True
+
+
+def _is_affordable(document: Document, filters: Filters) -> bool:
+    if filters.max_points is None:
+        return True
+    return document.points is not None and document.points <= filters.max_points
+
+
+def _is_near(document: Document, near: Near | None) -> bool:
+    if near is None or near.km is None:
+        return True
+    away = _km(document, near)
+    return away is not None and away <= near.km
+
+
+def _values(name: str, document: Document, query: Query) -> Iterable[str]:
+    """Return a document's values of a facet, or of the filter of that name."""
+    if name in LISTS:
+        values = getattr(document, LISTS[name])
+        return [values] if isinstance(values, str) else values
+    if name == "points":
+        cost = document.points
+        return [str(one) for one in POINT_STEPS if cost is not None and cost <= one]
+    if name == "open":
+        clock = query.wall_clock
+        return ["now"] if clock is not None and _is_open(document, clock) else []
+    if name == "near":
+        away = _km(document, query.near) if query.near is not None else None
+        return [str(ring) for ring in query.rings if away is not None and away <= ring]
+    return _free(name, document, query.filters)
+
+
+def _free(name: str, document: Document, filters: Filters) -> Iterable[str]:
+    """Return the days of free times in the chosen parts, or parts of the chosen day."""
+    free = [slot.partition("/") for slot in document.slots]
+    if name == "day":
+        return [d for d, _, part in free if not filters.times or part in filters.times]
+    return [part for d, _, part in free if not filters.day or d == filters.day]
+
+
+def _is_open(document: Document, clock: datetime) -> bool:
+    """Say whether its place is open; a day that differs counts before the week."""
+    spans = [one.partition(" ") for one in document.open]
+    day, minute = clock.date().isoformat(), f"{clock:%H%M}"
+    today = [span for when, _, span in spans if when == day]
+    week = [span for when, _, span in spans if when == str(clock.weekday())]
+    hours = [span.partition("-") for span in today or week]
+    return any(opens and opens <= minute < closes for opens, _, closes in hours)
 
 
 def _facet(name: str, documents: Sequence[Document], query: Query) -> dict[str, int]:
     """Count the values of a facet, leaving its own filter aside."""
-    own = {"time": "times"}.get(name, name)
-    empty: dict[str, Any] = {own: None if own == "day" else ()}
-    filters = replace(query.filters, **empty)
+    own, nothing = ASIDE.get(name, (name, ()))
+    aside: dict[str, Any] = {} if name == "near" else {own: nothing}
+    others = replace(query, filters=replace(query.filters, **aside))
+    if name == "near" and query.near is not None:
+        others = replace(others, near=replace(query.near, km=None))
     counts: Counter[str] = Counter()
     for document in documents:
-        if _fits(document, filters, query.near):
-            values = getattr(document, FACET_OF.get(name, name))
-            several = (values,) if isinstance(values, str) else values
-            counts.update({str(value) for value in several if value})
+        if _fits(document, others):
+            # Parts of the chosen day, days of the chosen parts: as the whole asks.
+            counts.update({one for one in _values(name, document, query) if one})
     return dict(counts)
 
 
@@ -209,7 +281,7 @@ def _key(document: Document, score: float, query: Query) -> tuple[float, float, 
     if query.sort == "newest":
         first = document.created_at
     elif query.sort == "points":
-        first = -float(document.points)
+        first = -math.inf if document.points is None else -float(document.points)
     elif query.sort == "rated":
         first = document.rating or 0.0
     elif query.sort == "soonest":

@@ -4,23 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
-from search_index import Document, Filters, Query
+from search_index import Document, Filters, Near, Query, fold
 from search_index.model import Sort
 
 PAGE_SIZE = 24
 PAGE_MAX = 400
 QUERY_MAX = 200
 VALUES_MAX = 20
-SORTS: tuple[Sort, ...] = ("best", "soonest", "newest", "points")
-FACETS = ("kind", "category", "audience", "price_mode", "service_nature", "time")
-MULTI = ("kind", "category", "audience", "price", "nature", "place", "time")
+SORTS: tuple[Sort, ...] = ("best", "nearest", "soonest", "newest", "rated", "points")
+FACETS = (
+    "kind",
+    "category",
+    "audience",
+    "price_mode",
+    "service_nature",
+    "provider_source",
+    "place",
+    "day",
+    "time",
+    "points",
+    "language",
+    "open",
+    "near",
+)
+MULTI = (
+    "kind", "category", "audience", "price", "nature", "source", "place", "time",
+    "language",
+)  # fmt: skip
+KM_A_MINUTE = 0.08
+"""A straight line at the pace of somebody with a shopping bag."""
+WALKS = (8, 15)
+"""Minutes on foot that can be chosen (the eight- and fifteen-minute circles)."""
+POSITION_DIGITS = 3
+"""Decimals of a degree: some hundred metres, no house."""
 
 FEEDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -76,7 +99,13 @@ def fingerprint(document: Document) -> int:
 
 @dataclass(frozen=True)
 class Asked:
-    """A search as an address says it; anything unreadable in it is left out."""
+    """A search as an address says it; anything unreadable in it is left out.
+
+    Attributes:
+        walk: At most so many minutes on foot from `near`, else from `start`.
+        start: The place the walk begins at.
+        near: A position the reader gave, roughly; it stays in the address only.
+    """
 
     text: str = ""
     kind: tuple[str, ...] = ()
@@ -84,29 +113,49 @@ class Asked:
     audience: tuple[str, ...] = ()
     price: tuple[str, ...] = ()
     nature: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
     place: tuple[str, ...] = ()
     time: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()
     max_points: Decimal | None = None
     when: date | None = None
+    is_open: bool = False
+    walk: int | None = None
+    start: str = ""
+    near: tuple[float, float] | None = None
     sort: Sort = "best"
+    is_grouped: bool = False
     page: int = 1
 
     @classmethod
     def read(cls, values: Mapping[str, list[str]]) -> Asked:
         """Read the names and values of an address."""
         many = {
-            name: tuple(v[:60] for v in values.get(name, []) if v)[:VALUES_MAX]
+            name: tuple(
+                dict.fromkeys(v[:60].replace("\x00", "") for v in values.get(name, []))
+            )[:VALUES_MAX]
             for name in MULTI
         }
-        sort = _first(values, "sort")
+        many = {name: tuple(v for v in found if v) for name, found in many.items()}
+        sort, walk = _first(values, "sort"), _first(values, "walk")
         return cls(
             text=_first(values, "q")[:QUERY_MAX],
             **many,
             max_points=_decimal(_first(values, "max_points")),
             when=_day(_first(values, "when")),
+            is_open=_first(values, "open") == "now",
+            walk=next((one for one in WALKS if walk == str(one)), None),
+            start=_first(values, "from")[:60],
+            near=_position(_first(values, "near")),
             sort=sort if sort in SORTS else "best",
+            is_grouped=_first(values, "view") == "grouped",
             page=_page(_first(values, "page")),
         )
+
+    @classmethod
+    def read_line(cls, line: str) -> Asked:
+        """Read what stands behind the question mark of an address."""
+        return cls.read(parse_qs(line.lstrip("?"), max_num_fields=200))
 
     @property
     def is_filtered(self) -> bool:
@@ -115,6 +164,8 @@ class Asked:
             any(getattr(self, name) for name in MULTI)
             or self.max_points is not None
             or self.when
+            or self.is_open
+            or self.walk
         )
 
     def toggled(self, name: str, value: str) -> Asked:
@@ -124,8 +175,26 @@ class Asked:
         changes: dict[str, Any] = {name: then, "page": 1}
         return replace(self, **changes)
 
-    def to_query(self, language: str, now_s: int) -> Query:
-        """Return the question for the index."""
+    def to_query(
+        self,
+        language: str,
+        now_s: int,
+        *,
+        origin: tuple[float, float] | None = None,
+        wall_clock: datetime | None = None,
+    ) -> Query:
+        """Return the question for the index.
+
+        Args:
+            language: The reader's language.
+            now_s: Seconds since 1970.
+            origin: Latitude and longitude distances are measured from.
+            wall_clock: The time on the wall, for what is open.
+        """
+        near = None
+        if origin:
+            km = self.walk * KM_A_MINUTE if self.walk else None
+            near = Near(origin[0], origin[1], km=km)
         return Query(
             text=self.text,
             filters=Filters(
@@ -135,34 +204,73 @@ class Asked:
                 place=self.place,
                 price_mode=self.price,
                 service_nature=self.nature,
+                provider_source=self.source,
                 max_points=self.max_points,
                 day=self.when.isoformat() if self.when else None,
                 times=self.time,
+                language=self.language,
+                is_open=self.is_open,
             ),
-            sort=self.sort,
+            near=near,
+            sort="best" if self.sort == "nearest" and near is None else self.sort,
             limit=PAGE_SIZE,
             offset=(self.page - 1) * PAGE_SIZE,
             facets=FACETS,
             lang=language,
             now=now_s,
+            wall_clock=wall_clock,
+            rings=tuple(minutes * KM_A_MINUTE for minutes in WALKS),
         )
+
+
+def pairs_of(asked: Asked) -> list[tuple[str, str]]:
+    """Return a search as the names and values of its address."""
+    pairs: list[tuple[str, str]] = [("q", asked.text)] if asked.text else []
+    for name in MULTI:
+        pairs += [(name, value) for value in getattr(asked, name)]
+    position = asked.near and ",".join(
+        f"{one:.{POSITION_DIGITS}f}" for one in asked.near
+    )
+    pairs += [
+        (name, str(value))
+        for name, value in (
+            ("max_points", asked.max_points),
+            ("when", asked.when),
+            ("open", "now" if asked.is_open else None),
+            ("walk", asked.walk),
+            ("from", asked.start or None),
+            ("near", position),
+            ("sort", asked.sort if asked.sort != "best" else None),
+            ("view", "grouped" if asked.is_grouped else None),
+            ("page", asked.page if asked.page != 1 else None),
+        )
+        if value is not None
+    ]
+    return pairs
 
 
 def page_url(base: str, asked: Asked, **changes: Any) -> str:
     """Return the address of this search with *changes*."""
-    then = replace(asked, **changes)
-    pairs: list[tuple[str, str]] = [("q", then.text)] if then.text else []
-    for name in MULTI:
-        pairs += [(name, value) for value in getattr(then, name)]
-    if then.max_points is not None:
-        pairs.append(("max_points", str(then.max_points)))
-    if then.when:
-        pairs.append(("when", then.when.isoformat()))
-    if then.sort != "best":
-        pairs.append(("sort", then.sort))
-    if then.page != 1:
-        pairs.append(("page", str(then.page)))
+    pairs = pairs_of(replace(asked, **changes))
     return f"{base}?{urlencode(pairs)}" if pairs else base
+
+
+def line_to_keep(asked: Asked) -> str:
+    """Return what is worth keeping of a search: no page, and nobody's position."""
+    kept = replace(asked, page=1, is_grouped=False, near=None, sort="best")
+    if not kept.start:
+        kept = replace(kept, walk=None)
+    return urlencode(pairs_of(kept))
+
+
+def fold_key(text: str) -> str:
+    """Return words without script, width, case and gaps: what is one wish to all."""
+    return "".join(char for char in fold(text) if char.isalnum())[:QUERY_MAX]
+
+
+def is_worth_completing(typed: str) -> bool:
+    """Say whether a beginning says enough: one character, or two letters."""
+    return len(typed) >= (2 if typed.isascii() else 1)
 
 
 def _first(values: Mapping[str, list[str]], name: str) -> str:
@@ -183,6 +291,15 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _position(text: str) -> tuple[float, float] | None:
+    try:
+        lat, lon = (round(float(part), POSITION_DIGITS) for part in text.split(","))
+    except (ValueError, OverflowError):
+        return None
+    # A comparison with NaN is false: nonsense ends here, too.
+    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 else None
 
 
 def _page(text: str) -> int:

@@ -38,6 +38,8 @@ from app.volunteering.views import bp as volunteering
 from app.wallet.api import bp as wallet_api
 from app.wallet.views import bp as wallet
 from app.wiring.desk import SOURCES
+from app.wishes.desk import bp as wishes_desk
+from app.wishes.views import bp as wishes
 from app.workshops.api import bp as workshops_api
 from app.workshops.desk import bp as workshops_desk
 from app.workshops.views import bp as workshops
@@ -57,6 +59,7 @@ MENUS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("wallet.index", msg("My passbook")),
         ("rewards.mine", msg("My rewards")),
         ("workshops.orders", msg("My orders")),
+        ("wishes.index", msg("My searches")),
         ("fair.mine", msg("My offerings")),
         ("workshops.manage", msg("My workshop")),
         ("people.profile", msg("My details")),
@@ -97,6 +100,8 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(books_desk, url_prefix="/books")
     app.register_blueprint(volunteering, url_prefix="/volunteering")
     app.register_blueprint(volunteering_desk, url_prefix="/volunteering")
+    app.register_blueprint(wishes)
+    app.register_blueprint(wishes_desk, url_prefix="/wishes/desk")
     app.register_blueprint(workshops)
     app.register_blueprint(workshops_desk)
     for program in (

@@ -15,6 +15,7 @@ from app.rewards import models as rewards
 from app.sunshine import models as sunshine
 from app.volunteering import models as volunteering
 from app.wallet import models as wallet
+from app.wishes import models as wishes
 from app.workshops import models as workshops
 
 MODULES = (
@@ -34,4 +35,5 @@ MODULES = (
     workshops,
     volunteering,
     books,
+    wishes,
 )

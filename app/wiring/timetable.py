@@ -16,11 +16,13 @@ from app import (
     sunshine,
     volunteering,
     wallet,
+    wishes,
     workshops,
 )
 from app.kernel.db import Database
 from app.search.views import catalogue
 from app.web.store import settings
+from app.wishes import reactions as wishes_heard
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ def _check_index(db: Database, at: datetime) -> int:
     return search.mend(db, catalogue(), drift, at=at) if drift.ids else 0
 
 
+def _look_for_news(db: Database, at: datetime) -> int:
+    return wishes.look_for_news(db, wishes_heard.find, at=at)
+
+
 TIMETABLE: tuple[Job, ...] = (
     Job("seal the book", timedelta(seconds=1), wallet.seal_book),
     Job("points expire", timedelta(hours=1), wallet.expire_points),
@@ -68,5 +74,6 @@ TIMETABLE: tuple[Job, ...] = (
     Job("checkpoints", timedelta(minutes=1), run_alone=_publish_checkpoint),
     Job("verify books", timedelta(hours=24), run_alone=sunshine.check_book),
     Job("check the search index", timedelta(hours=24), run_alone=_check_index),
+    Job("news for kept searches", timedelta(minutes=10), run_alone=_look_for_news),
     Job("orders lapsed", timedelta(hours=1), workshops.lapse_overdue),
 )

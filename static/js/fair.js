@@ -45,7 +45,8 @@
   // Filters lie open where there is room beside the list.
   const ready = (root) => {
     const wide = window.matchMedia("(min-width: 60em)").matches;
-    if (wide) for (const facet of $$("details.facet", root)) facet.open = true;
+    if (wide) for (const facet of $$("details.facet, details.narrow", root)) facet.open = true;
+    if (navigator.geolocation) for (const form of $$("form.here", root)) form.hidden = false;
     for (const button of $$("[data-print]", root)) button.hidden = false;
     countDown();
   };
@@ -60,10 +61,18 @@
     notice.replaceChildren(box);
     notice.scrollIntoView({ block: "nearest" });
   };
+  // What the reader folded out stays so when its part of the page is new.
+  let unfolded = [];
+  document.addEventListener("htmx:before:swap", (event) => {
+    const target = event.detail?.ctx?.target;
+    unfolded = target?.querySelectorAll ? [...$$("details[id][open]", target)].map((one) => one.id) : [];
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target;
     const place = (target?.id && document.getElementById(target.id)) || target;
     if (!place?.isConnected) return;
+    for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+    if (place.classList.contains("suggestions")) return;
     ready(place);
     if (place.id === "notice") place.scrollIntoView({ block: "nearest" });
     const summary = place.querySelector(".error-summary");
@@ -72,6 +81,38 @@
     if (!place.hasAttribute("tabindex")) place.tabIndex = -1;
     place.focus({ preventScroll: true });
   });
+  // Arrows go from what is typed to what it may become; Escape goes back.
+  document.addEventListener("keydown", (event) => {
+    const list = event.target.closest?.(".suggestions") ?? event.target.closest?.(".search-box")?.nextElementSibling;
+    if (!list?.matches(".suggestions")) return;
+    const links = [...$$("a", list)];
+    const at = links.indexOf(event.target);
+    const input = list.previousElementSibling.querySelector(".search-input");
+    if (event.key === "Escape" && links.length) {
+      input.focus();
+      list.replaceChildren();
+    } else if (event.key === "ArrowDown" && links[at + 1]) links[at + 1].focus();
+    else if (event.key === "ArrowUp" && at >= 0) (links[at - 1] ?? input).focus();
+    else return;
+    event.preventDefault();
+  });
+
+  // Where somebody is, asked for after a press, rounded to some hundred metres.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form.here") || form.elements.near.value) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        form.elements.near.value = `${coords.latitude.toFixed(3)},${coords.longitude.toFixed(3)}`;
+        form.requestSubmit();
+      },
+      () => say(form.dataset.failed),
+      { timeout: 10000, maximumAge: 60000 },
+    );
+  }, { capture: true });
+
   document.addEventListener("htmx:finally:request", (event) => {
     const button = event.detail?.ctx?.sourceEvent?.submitter;
     setTimeout(() => {

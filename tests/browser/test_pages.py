@@ -17,6 +17,11 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PAGES: dict[str, tuple[str | None, Callable[[dict[str, UUID]], str]]] = {
     "home": (None, lambda ids: "/"),
     "search": (None, lambda ids: "/search"),
+    "search by kind": (None, lambda ids: "/search?q=理发&view=grouped&open=now"),
+    "nothing found": ("lin", lambda ids: "/search?q=潜水艇"),
+    "where from": (None, lambda ids: "/search/from"),
+    "kept searches": ("lin", lambda ids: "/searches"),
+    "wishes": ("ma", lambda ids: "/wishes/desk/"),
     "sign-in": (None, lambda ids: "/sign-in"),
     "offering": (None, lambda ids: f"/fair/{ids['offering_id']}"),
     "shifts": (None, lambda ids: "/volunteering/"),

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,13 @@ from search_index.model import FACETS
 R = random.Random(7)
 TREE = {"t1": (), "c1": ("t1",), "c2": ("t1",), "s1": ("c1", "t1"), "s2": ("c2", "t1")}
 DAYS = ["2026-05-01", "2026-05-02", "2026-05-03"]
+PARTS = ["morning", "evening", "weekend"]
+CLOCK = datetime(2026, 5, 1, 9, 30, tzinfo=UTC)
+"""A Friday (4) that is a holiday for some."""
+SPANS = ["4 0800-1130", "4 0930-1000", "4 1300-2400", "0 0000-2400"]
+EXCEPTIONS = [(), (), (f"{DAYS[0]} -",), (f"{DAYS[0]} -", f"{DAYS[0]} 0900-0931")]
+HERE = Near(30.5, 121.5)
+RINGS = (20.0, 45.0)
 FIELDS = {  # facet → (filter name, values of a document)
     "kind": ("kind", lambda d: {d.kind}),
     "category": ("category", lambda d: {d.category}),
@@ -21,8 +29,9 @@ FIELDS = {  # facet → (filter name, values of a document)
     "price_mode": ("price_mode", lambda d: {d.price_mode}),
     "service_nature": ("service_nature", lambda d: {d.service_nature}),
     "provider_source": ("provider_source", lambda d: {d.provider_source}),
-    "day": ("day", lambda d: set(d.days)),
-    "time": ("times", lambda d: set(d.times)),
+    "day": ("day", lambda d: {slot.split("/")[0] for slot in d.slots}),
+    "time": ("times", lambda d: {slot.split("/")[1] for slot in d.slots}),
+    "language": ("language", lambda d: set(d.languages)),
 }
 
 
@@ -37,13 +46,16 @@ def a_document(number: int) -> Document:
         price_mode=R.choice(["free", "points"]),
         service_nature=R.choice(["volunteer", "low_fee"]),
         provider_source=R.choice(["team", "person"]),
-        points=Decimal(R.randrange(0, 400)) / 4,
+        points=R.choice([None, *[Decimal(R.randrange(0, 400)) / 4] * 5]),
         place=place,
         places=TREE[place],
         lat=None if number % 9 == 0 else 30 + R.random(),
         lon=None if number % 9 == 0 else 121 + R.random(),
-        days=tuple(R.sample(DAYS, R.randrange(3))),
-        times=tuple(R.sample(["evening", "weekend"], R.randrange(3))),
+        slots=tuple(
+            f"{R.choice(DAYS)}/{R.choice(PARTS)}" for _ in range(R.randrange(4))
+        ),
+        languages=tuple(R.sample(["zh-Hans", "en"], R.randrange(3))),
+        open=(*R.sample(SPANS, R.randrange(3)), *R.choice(EXCEPTIONS)),
         starts_at=R.choice([None, R.randrange(10**9, 2 * 10**9)]),
         created_at=R.randrange(10**9, 2 * 10**9),
         rating=R.choice([None, 3.5, 4.5, 5.0]),
@@ -64,14 +76,47 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Index, list[Documen
     return index, list(now.values())
 
 
+def is_open(document: Document) -> bool:
+    spans = [span.split() for span in document.open]
+    today = [span for when, span in spans if when == DAYS[0]]
+    usual = [span for when, span in spans if when == "4"]
+    return any(span != "-" and span[:4] <= "0930" < span[5:] for span in today or usual)
+
+
+def is_free(document: Document, filters: Filters) -> bool:
+    """One and the same free time fits the day and the part."""
+    return any(f"{filters.day}/{part}" in document.slots for part in filters.times)
+
+
 def passes(document: Document, filters: Filters, *, but: str = "") -> bool:
     """The reference: what a filter means, one document at a time."""
+    if filters.is_open and but != "open" and not is_open(document):
+        return False
+    both = filters.day and filters.times and but not in ("day", "time")
+    if both and not is_free(document, filters):
+        return False
+    if filters.since is not None and document.created_at <= filters.since:
+        return False
     for facet, (name, values) in FIELDS.items():
         wanted = getattr(filters, name) or ()
         wanted = {wanted} if isinstance(wanted, str) else set(wanted)
         if facet != but and wanted and not wanted & values(document):
             return False
-    return filters.max_points is None or document.points <= filters.max_points
+    if filters.max_points is None or but == "points":
+        return True
+    return document.points is not None and document.points <= filters.max_points
+
+
+def counted(document: Document, facet: str, filters: Filters) -> set[str]:
+    """The values a document counts for, as the other half of a free time allows."""
+    if facet == "day" and filters.times:
+        pairs = [slot.split("/") for slot in document.slots]
+        return {day for day, part in pairs if part in filters.times}
+    if facet == "time" and filters.day:
+        pairs = [slot.split("/") for slot in document.slots]
+        return {part for day, part in pairs if day == filters.day}
+    values: set[str] = FIELDS[facet][1](document)
+    return {value for value in values if value}
 
 
 def some_filters() -> Filters:
@@ -88,6 +133,9 @@ def some_filters() -> Filters:
         max_points=R.choice([None, None, 10, Decimal("50.25")]),
         day=R.choice([None, None, *DAYS]),
         times=pick("evening", "weekend"),
+        language=pick("en", "zh-Hans"),
+        is_open=R.random() < 0.2,
+        since=R.choice([None, None, 1_200_000_000]),
     )
 
 
@@ -101,17 +149,63 @@ def test_totals_and_counts_are_true(
     word = R.choice(["", "理发", "修伞"])
     matching = [d for d in documents if word in d.title]
 
-    page = index.search(Query(word, filters, limit=1000, facets=FACETS))
+    page = index.search(
+        Query(
+            word,
+            filters,
+            near=HERE,
+            limit=1000,
+            facets=FACETS,
+            wall_clock=CLOCK,
+            rings=RINGS,
+        )
+    )
 
     wanted = {d.id for d in matching if passes(d, filters)}
     assert {hit.id for hit in page.hits} == wanted
     assert page.total == len(wanted)
-    for facet, (_name, values) in FIELDS.items():
+    for facet in FIELDS:
         counts: Counter[str] = Counter()
         for document in matching:
             if passes(document, filters, but=facet):
-                counts.update(v for v in values(document) if v)
+                counts.update(counted(document, facet, filters))
         assert page.facets[facet] == dict(counts), facet
+    open_now = [d for d in matching if passes(d, filters, but="open") and is_open(d)]
+    assert page.facets["open"] == ({"now": len(open_now)} if open_now else {})
+    cheap = [d for d in matching if passes(d, filters, but="points")]
+    assert page.facets["points"].get("30", 0) == sum(
+        d.points is not None and d.points <= 30 for d in cheap
+    )
+    far = [hit.km for hit in page.hits if hit.km is not None]
+    for ring in RINGS:
+        assert page.facets["near"].get(str(ring), 0) == sum(km <= ring for km in far)
+
+
+def test_only_what_answers_every_word_is_strictly_found(index: Index) -> None:
+    index.apply(
+        [
+            Document("both", "offering", "老人上门理发"),
+            Document("one", "offering", "老人食堂"),
+        ]
+    )
+    assert {h.id for h in index.search(Query("理发 老人")).hits} == {"both", "one"}
+    strict = index.search(Query("理发 老人", is_strict=True))
+    assert [h.id for h in strict.hits] == ["both"]
+    assert strict.total == 1
+
+
+def test_what_points_do_not_buy_is_under_no_number_of_points(index: Index) -> None:
+    index.apply(
+        [
+            Document("sold", "goods", "雨伞", points=None),
+            Document("given", "reward", "雨伞", points=45),
+        ]
+    )
+    few = index.search(Query(filters=Filters(max_points=60), facets=("points",)))
+    assert [h.id for h in few.hits] == ["given"]
+    assert few.facets["points"] == {"60": 1, "100": 1}
+    by_points = index.search(Query(sort="points")).hits
+    assert [h.id for h in by_points] == ["given", "sold"]
 
 
 def test_a_place_contains_what_lies_below_it(
@@ -130,7 +224,7 @@ def test_a_place_contains_what_lies_below_it(
     ("sort", "key"),
     [
         ("newest", lambda d: -d.created_at),
-        ("points", lambda d: d.points),
+        ("points", lambda d: 2**40 if d.points is None else d.points),
         ("soonest", lambda d: d.starts_at or 2**40),
         (
             "rated",

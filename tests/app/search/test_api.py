@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +43,11 @@ def anyone(app: Flask, db: Database, cast: Cast) -> Program:
         draft(session, cast, external_id="O-9", title="理发草稿")
     feed(app, db)
     return stranger(app)
+
+
+def part_of(start: datetime) -> str:
+    hour = (start + timedelta(hours=8)).hour
+    return "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
 
 
 def found(anyone: Program, **asked: Any) -> list[str | None]:
@@ -92,6 +97,14 @@ def test_every_filter_narrows(anyone: Program, cast: Cast) -> None:
     assert found(anyone, when=tomorrow.isoformat()) == ["O-1"]
     assert found(anyone, when="tomorrow") == ["O-1"]
     assert found(anyone, when="2020-01-01") == []
+    part = part_of(now() + timedelta(days=1))
+    other = "morning" if part != "morning" else "evening"
+    assert found(anyone, when=f"{tomorrow},{part}") == ["O-1"]
+    assert found(anyone, when=[tomorrow.isoformat(), other]) == []
+    assert set(found(anyone, source="individual")) == {"O-1", "O-2", "O-3"}
+    assert found(anyone, source="department") == []
+    assert found(anyone, language="en", q="Bicycles") == ["O-2"]
+    assert found(anyone, language="zh-Hant") == []
     kinds = anyone.look("/search", kind=["place", "offering"], limit=100).json
     assert {one["kind"] for one in kinds["items"]} == {"place", "offering"}
 
@@ -138,6 +151,10 @@ def test_pages_go_on_by_cursor_and_meet_everything_once(anyone: Program) -> None
         ("place", "Z9"),
         ("when", "someday"),
         ("when", "2026-02-30"),
+        ("when", "2026-06-03,2026-06-04"),
+        ("open", "later"),
+        ("source", "nobody"),
+        ("language", "fr"),
         ("near", "here"),
         ("near", "91,0"),
         ("near", "nan,nan"),
@@ -177,10 +194,10 @@ def test_a_place_that_cannot_be_is_refused(anyone: Program) -> None:
 
 
 def test_what_is_typed_is_completed(anyone: Program) -> None:
-    told = anyone.look("/search/suggestions", q="周三").json["items"]
+    told = anyone.look("/suggest", q="周三").json["items"]
     assert "周三理发" in [one["text"] for one in told]
-    problem(anyone.look("/search/suggestions"), 422)
-    problem(anyone.look("/search/suggestions", q="x" * 41), 422)
+    problem(anyone.look("/suggest"), 422)
+    problem(anyone.look("/suggest", q="x" * 41), 422)
 
 
 def test_without_an_index_the_tables_answer_and_it_is_said(

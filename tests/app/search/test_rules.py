@@ -7,7 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from app.search.rules import PAGE_MAX, QUERY_MAX, Asked, page_url
+from app.search.rules import (
+    PAGE_MAX,
+    QUERY_MAX,
+    Asked,
+    fold_key,
+    is_worth_completing,
+    line_to_keep,
+    page_url,
+)
 
 
 def test_an_address_is_read_and_written_back_the_same() -> None:
@@ -17,6 +25,13 @@ def test_an_address_is_read_and_written_back_the_same() -> None:
         price=("free", "points"),
         max_points=Decimal(30),
         when=date(2026, 6, 3),
+        source=("department",),
+        language=("en",),
+        is_open=True,
+        walk=8,
+        start="a-place",
+        near=(30.123, -122.5),
+        is_grouped=True,
         sort="soonest",
         page=2,
     )
@@ -41,6 +56,13 @@ def test_an_address_is_read_and_written_back_the_same() -> None:
         ({"max_points": ["NaN"]}, Asked()),
         ({"max_points": ["-3"]}, Asked()),
         ({"when": ["tomorrow"]}, Asked()),
+        ({"walk": ["9"]}, Asked()),
+        ({"open": ["yes"]}, Asked()),
+        ({"near": ["91,0"]}, Asked()),
+        ({"near": ["nan,1"]}, Asked()),
+        ({"near": ["1e999,1"]}, Asked()),
+        ({"near": ["1,2,3"]}, Asked()),
+        ({"near": ["30.12345,122.98765"]}, Asked(near=(30.123, 122.988))),
         ({"q": ["\x00理发\x00"]}, Asked(text="理发")),
         ({"q": ["长" * 900]}, Asked(text="长" * QUERY_MAX)),
     ],
@@ -59,3 +81,34 @@ def test_a_choice_is_added_and_taken_away() -> None:
     assert more.category == ("children", "youth")
     assert more.page == 1
     assert more.toggled("category", "children").category == ("youth",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "line"),
+    [
+        (Asked(text="a b", page=3, sort="newest", is_grouped=True), "q=a+b"),
+        (Asked(near=(1.0, 2.0), walk=8), ""),
+        (Asked(start="p", near=(1.0, 2.0), walk=8), "walk=8&from=p"),
+        (Asked(kind=("post",), time=("evening",)), "kind=post&time=evening"),
+    ],
+)
+def test_what_is_kept_of_a_search_says_nothing_of_where_somebody_is(
+    asked: Asked, line: str
+) -> None:
+    assert line_to_keep(asked) == line
+    assert line_to_keep(Asked.read_line(line)) == line
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_enough"), [("理", True), ("l", False), ("lf", True), ("", False)]
+)
+def test_one_character_or_two_letters_are_worth_completing(
+    typed: str,
+    is_enough: bool,
+) -> None:
+    assert is_worth_completing(typed) is is_enough
+
+
+def test_wishes_in_either_script_width_and_case_are_one() -> None:
+    assert fold_key("修 傘!") == fold_key("修伞") == "修伞"
+    assert fold_key("ＷｉＦｉ") == fold_key("wifi")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import xml.etree.ElementTree as ET
+from datetime import time
 from typing import cast as typed
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 
-from app import fair, search
+from app import fair, places, search
 from app.fair import Category, OfferingKind, PriceMode, ServiceNature
 from app.kernel.clock import now
 from app.kernel.db import Database
@@ -89,6 +92,8 @@ def test_nothing_found_says_what_to_do_next(client: Client) -> None:
         "category=nonsense&audience=x&price=%27%3B&nature=1&time=never",
         "place=not-an-id&when=2026-13-45&max_points=1e999&sort=[]",
         "page=99999999999999999999",
+        "near=91,0&walk=8&from=nowhere",
+        "near=nan,nan&walk=999&open=maybe&view=x&source=%00&language=xx",
     ],
 )
 def test_odd_addresses_are_answered(client: Client, query: str) -> None:
@@ -112,5 +117,103 @@ def test_without_an_index_the_tables_are_searched_and_it_is_said(
     assert "雨伞换骨" not in answer.text
 
 
-def test_suggestions_follow_the_typing(client: Client) -> None:
-    assert "上门理发" in client.get("/search/suggestions?q=上门").text
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("上", "上门理发"),
+        ("lifa", "理发"),
+        ("elder", "category=elder_care"),
+        ("shenghuo", "category=daily_repair"),
+        ("海棠", "海棠苑"),
+    ],
+)
+def test_suggestions_follow_the_typing(
+    client: Client, typed: str, expected: str
+) -> None:
+    """Titles, words by pinyin, categories in two languages, places."""
+    found = client.get("/search/suggestions", query_string={"q": typed}).text
+
+    assert expected in found
+
+
+@pytest.mark.parametrize("typed", ["", "l", " ", "\x00", "(", "x" * 900])
+def test_too_little_to_complete_is_answered_with_nothing(
+    client: Client, typed: str
+) -> None:
+    answer = client.get("/search/suggestions", query_string={"q": typed})
+
+    assert answer.status_code == 200
+    assert "<li>" not in answer.text
+
+
+def test_a_browser_can_add_the_search(client: Client) -> None:
+    assert 'rel="search"' in client.get("/").text
+    answer = client.get("/opensearch.xml")
+    assert answer.mimetype == "application/opensearchdescription+xml"
+    assert "/search?q={searchTerms}" in answer.text
+    ET.fromstring(answer.text)
+
+    typed, texts = client.get("/search/completions?q=上门").json
+    assert typed == "上门"
+    assert "上门理发" in texts
+
+
+def test_a_choice_becomes_a_chip_with_a_way_back(client: Client) -> None:
+    page = client.get("/search?q=理发&category=elder_care&open=now&max_points=30").text
+    chips = page.split('class="chips"')[1].split("</ul>")[0]
+
+    for words in ("Elderly care and company", "Open now", "Up to 30 points"):
+        assert words in chips
+    assert chips.count("Take away") == 3
+    assert "Clear all choices" in chips
+
+
+def test_a_surprising_hit_says_why(client: Client) -> None:
+    assert "Found by “理发”" in text_of(client.get("/search?q=lifa&kind=offering"))
+    assert "Found by" not in client.get("/search?q=理发&kind=offering").text
+
+
+def test_results_can_stand_by_kind(client: Client) -> None:
+    page = text_of(client.get("/search?view=grouped"))
+
+    assert "Services 2" in page
+    assert "Sites" in page
+    assert "See all" in page
+
+
+def test_a_walk_begins_at_a_place_and_says_how_far(client: Client, cast: Cast) -> None:
+    start = client.get("/search/from?q=理发").text
+    assert f"from={cast.centre}" in start
+
+    page = text_of(client.get(f"/search?from={cast.centre}&walk=15"))
+    assert "15 minutes on foot · Wangchao Community Centre" in page
+    assert "Distance" in page
+    assert "Nearest" in text_of(client.get(f"/search?from={cast.centre}"))
+    assert "Nearest" not in text_of(client.get("/search"))
+
+
+def test_a_position_is_rough_and_only_asked_for_here(client: Client) -> None:
+    answer = client.get("/search?near=30.1234567,122.9876543&walk=8")
+
+    assert "30.123,122.988" in answer.text
+    assert "30.1234" not in answer.text.split('id="results"')[1]
+    assert "geolocation=(self)" in answer.headers["Permissions-Policy"]
+    assert "geolocation=()" in client.get("/").headers["Permissions-Policy"]
+
+
+def test_open_now_follows_the_doors(
+    app: Flask, db: Database, client: Client, cast: Cast
+) -> None:
+    at = now().astimezone(ZoneInfo("Asia/Shanghai"))
+    with db.transaction() as session:
+        week = [(day, time.min, time(23, 59, 59)) for day in range(7)]
+        places.set_hours(session, cast.station, week)
+    search.rebuild(db, app.extensions["fair_catalogue"], at=now())
+    page = text_of(client.get("/search?kind=offering&open=now"))
+    assert "上门理发" in page
+    assert "雨伞换骨" not in page
+
+    with db.transaction() as session:
+        places.close_on(session, cast.station, at.date(), "台风")
+    search.rebuild(db, app.extensions["fair_catalogue"], at=now())
+    assert "上门理发" not in text_of(client.get("/search?kind=offering&open=now"))

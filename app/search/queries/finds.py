@@ -1,0 +1,68 @@
+"""What is new to a search somebody keeps, and whether a wish has come true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from app.search.rules import Asked
+from search_index import Index, IndexUnavailable, Query
+
+
+@dataclass(frozen=True)
+class Find:
+    """One thing a kept search finds: its document's id, and its title to read."""
+
+    id: str
+    title: str
+
+
+class Readable(Protocol):
+    """What has an index: an installation's catalogue."""
+
+    @property
+    def index(self) -> Index:
+        """The index; may raise IndexUnavailable."""
+
+
+def new_finds(
+    catalogue: Readable,
+    asked: Asked,
+    *,
+    since: datetime,
+    language: str,
+    origin: tuple[float, float] | None = None,
+    limit: int = 50,
+) -> list[Find] | None:
+    """Return what was made after *since* and answers every word, the newest first.
+
+    None when the index cannot be read just now.
+    """
+    question = asked.to_query(language, int(since.timestamp()), origin=origin)
+    strict = replace(
+        question,
+        filters=replace(question.filters, since=int(since.timestamp())),
+        sort="newest",
+        limit=limit,
+        offset=0,
+        facets=(),
+        now=None,
+        is_strict=True,
+    )
+    try:
+        page = catalogue.index.search(strict)
+    except IndexUnavailable:
+        return None
+    suffix = {"en": "_en", "zh-Hant": "_zh_hant"}.get(language, "")
+    return [
+        Find(hit.id, hit.card.get(f"title{suffix}") or hit.title) for hit in page.hits
+    ]
+
+
+def fits_now(catalogue: Readable, text: str) -> int | None:
+    """Return how many things answer every word today; None when nobody can say."""
+    try:
+        return catalogue.index.search(Query(text, limit=0, is_strict=True)).total
+    except IndexUnavailable:
+        return None

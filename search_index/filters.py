@@ -1,0 +1,159 @@
+"""Filters as masks, and true counts of what each choice would leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search_index.whoosh_files import NOWHERE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from search_index.model import Filters, Near, Query
+    from search_index.postings import Ids, Mask
+    from search_index.segments import Segment
+
+HUNDREDTHS = 100
+DEGREE = 100_000
+EARTH_KM = 6371.0
+Array = NDArray[np.float64]
+
+
+def masks_of(segment: Segment, query: Query) -> dict[str, Mask]:
+    """One mask per filter that is set, under the name of its facet."""
+    filters, near = query.filters, query.near
+    wanted = {
+        "kind": filters.kind,
+        "category": filters.category,
+        "audience": filters.audience,
+        "place": filters.place,
+        "price_mode": filters.price_mode,
+        "service_nature": filters.service_nature,
+        "provider_source": filters.provider_source,
+        "day": (filters.day,) if filters.day else (),
+        "time": filters.times,
+        "slot": _slots(filters),
+        "language": filters.language,
+    }
+    masks: dict[str, Mask] = {}
+    for name, values in wanted.items():
+        if values:
+            mask = np.zeros(segment.size, np.bool_)
+            for value in values:
+                mask[segment.postings("f", f"{name}={value}").ids] = True
+            masks[name] = mask
+    if filters.max_points is not None:
+        most = int(filters.max_points * HUNDREDTHS)
+        masks["points"] = segment.columns["points"] <= most
+    if near is not None and near.km is not None:
+        masks["near"] = distances(segment, near) <= near.km
+    if filters.is_open and query.wall_clock is not None:
+        masks["open"] = _open(segment, query.wall_clock)
+    if filters.since is not None:
+        masks["since"] = segment.columns["created"] > filters.since
+    return masks
+
+
+def _slots(filters: Filters) -> tuple[str, ...]:
+    """A day and times together want one free time that is both."""
+    return tuple(f"{filters.day}/{part}" for part in filters.times if filters.day)
+
+
+def _open(segment: Segment, clock: datetime) -> Mask:
+    """What is open at a moment: a day that differs counts before the week."""
+    week = np.zeros(segment.size, np.bool_)
+    differs, today = week.copy(), week.copy()
+    minute, day = f"{clock:%H%M}", clock.date().isoformat()
+    names, ids, codes = segment.facet("open")
+    for code, name in enumerate(names):
+        when, _, span = name.partition(" ")
+        if when not in (day, str(clock.weekday())):
+            continue
+        opens, _, closes = span.partition("-")
+        docs = ids[codes == code]
+        if when == day:
+            differs[docs] = True
+        if opens and opens <= minute < closes:
+            (today if when == day else week)[docs] = True
+    return np.where(differs, today, week)
+
+
+def distances(segment: Segment, near: Near) -> Array:
+    """Kilometres to every document; infinite where it has no position."""
+    lat, lon = segment.columns["lat"], segment.columns["lon"]
+    known = lat != NOWHERE
+    here = np.radians(near.lat)
+    there = np.radians(lat / DEGREE)
+    across = np.radians(lon / DEGREE - near.lon)
+    half = (
+        np.sin((there - here) / 2) ** 2
+        + np.cos(here) * np.cos(there) * np.sin(across / 2) ** 2
+    )
+    km = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
+    result: Array = np.where(known, km, np.inf)
+    return result
+
+
+def count(
+    segment: Segment,
+    matches: Mask,
+    masks: dict[str, Mask],
+    facets: dict[str, dict[str, int]],
+    query: Query,
+) -> None:
+    """Add this segment's counts; a facet does not feel its own filter."""
+    for name, counts in facets.items():
+        allowed = matches
+        own = {name, "slot"} if name in ("day", "time") else {name}
+        for filtered, mask in masks.items():
+            if filtered not in own:
+                allowed = allowed & mask
+        for value, number in _values(segment, name, allowed, query):
+            if number:
+                counts[value] = counts.get(value, 0) + number
+
+
+def _values(
+    segment: Segment, name: str, allowed: Mask, query: Query
+) -> Iterator[tuple[str, int]]:
+    """How many of the allowed documents each value of a facet has."""
+    filters = query.filters
+    if name == "open":
+        if query.wall_clock is not None:
+            is_open = _open(segment, query.wall_clock)
+            yield "now", int(np.count_nonzero(allowed & is_open))
+        return
+    if name == "near":
+        if query.near is not None:
+            far = distances(segment, query.near)[allowed]
+            for ring in query.rings:
+                yield str(ring), int(np.count_nonzero(far <= ring))
+        return
+    if (name == "day" and filters.times) or (name == "time" and filters.day):
+        yield from _free(segment, name, allowed, filters)
+        return
+    names, ids, codes = segment.facet(name)
+    if names:
+        sums = np.bincount(codes[allowed[ids]], minlength=len(names))
+        for code in np.flatnonzero(sums):
+            yield names[code], int(sums[code])
+
+
+def _free(
+    segment: Segment, name: str, allowed: Mask, filters: Filters
+) -> Iterator[tuple[str, int]]:
+    """Days with a free time in the chosen parts, or parts of the chosen day."""
+    slots, ids, codes = segment.facet("slot")
+    found: dict[str, list[Ids]] = {}
+    for code, slot in enumerate(slots):
+        day, _, part = slot.partition("/")
+        if part in filters.times if name == "day" else day == filters.day:
+            docs = ids[codes == code]
+            found.setdefault(day if name == "day" else part, []).append(docs)
+    for value, parts in found.items():
+        docs = np.unique(np.concatenate(parts))
+        yield value, int(np.count_nonzero(allowed[docs]))
