@@ -34,8 +34,9 @@ mutants: setup ## Plant some thirty mistakes in copies of the ledger; its tests 
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 STEPS ?= 200000
-machine: setup ## The ledger against its model: make machine [STEPS=200000]
-	FAIR_LEDGER_STEPS=100 FAIR_LEDGER_EXAMPLES=$$(($(STEPS) / 100)) $(BIN)/python -m pytest --confcutdir=tests/ledger tests/ledger/test_machine.py
+DATABASE ?= sqlite
+machine: setup ## The ledger against its model: make machine [STEPS=200000] [DATABASE=postgresql]
+	FAIR_LEDGER_STEPS=100 FAIR_LEDGER_EXAMPLES=$$(($(STEPS) / 80)) FAIR_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -s --confcutdir=tests/ledger tests/ledger/test_machine.py
 
 words: setup ## Rebuild the Traditional catalogues from the Simplified ones
 	$(BIN)/python -m app.locale.tool

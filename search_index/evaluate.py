@@ -29,6 +29,7 @@ OTHER_LANGUAGE = 0.65
 QUALITY = 0.12  # a rating may raise a score so much, relevance stays in charge
 FRESHNESS = 0.10
 FRESH_DAYS = 30.0
+TELLING = 0.55  # a strict question counts no single characters and no parts of phrases
 PAST = 0.2  # factor for what is over
 PRIOR_RATINGS, PRIOR_MEAN = 8.0, 4.0  # ratings before anyone rated
 DAY = 86_400
@@ -114,10 +115,13 @@ def _score(
     total = np.zeros(segment.size, np.float32)
     answered = np.zeros(segment.size, np.float32)
     norm = K1 * ((1 - B) + B * segment.lengths / weights.average_length)
+    lacking = np.zeros(segment.size, np.bool_)
     any_hit = False
     for unit in units:
         best = np.zeros(segment.size, np.float32)
         for alternative in unit.alternatives:
+            if query.is_strict and alternative.weight < TELLING:
+                continue
             hit = _alternative(segment, alternative, weights, norm)
             if hit is not None:
                 ids, scores = hit
@@ -125,12 +129,13 @@ def _score(
                 any_hit = True
         total += best
         answered += best > 0
+        lacking |= (best <= 0) & (not unit.is_bonus)
     if not any_hit:
         return None
     share = answered / np.float32(len(units))
     result: Floats = total * ((1 - COORDINATION) + COORDINATION * share)
     if query.is_strict:
-        result[answered < len(units)] = 0
+        result[lacking] = 0
     return result
 
 

@@ -6,6 +6,7 @@ plan reaches the same quality on Whoosh, tantivy, SQLite and PostgreSQL.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from search_index import analysis, dictionary
@@ -60,7 +61,11 @@ def understand(
     latin, resolved = latin_units(question)
     drafts += latin
     units = [
-        Unit(draft.text, _living(_distinct(draft.alternatives), frequency))
+        Unit(
+            draft.text,
+            _living(_distinct(draft.alternatives), frequency),
+            is_bonus=draft.is_bonus,
+        )
         for draft in drafts
         if draft.alternatives
     ]
@@ -104,9 +109,11 @@ def _by_characters(units: list[Unit]) -> list[Unit]:
     if all(dead):
         return units
     return [
-        Unit(
-            unit.text,
-            tuple(Alternative("g", (char,), CHARACTER) for char in unit.text),
+        replace(
+            unit,
+            alternatives=tuple(
+                Alternative("g", (char,), CHARACTER) for char in unit.text
+            ),
         )
         if gone and len(unit.text) == 2 and len(analysis.runs(unit.text)) == 1
         else unit

@@ -93,7 +93,7 @@ def _homophones(question: Question, word: str, draft: Draft) -> None:
 
 def _whole_run(question: Question, run: str, words: int) -> Draft:
     """Everything in a row; if the index never has it so, what sounds like it."""
-    draft = Draft(run)
+    draft = Draft(run, is_bonus=True)
     grams = tuple(analysis.bigrams(run))
     draft.add("g", grams, WHOLE_RUN)
     if len(run) <= MAX_SOUND_RUN and not all(question.has("g", g) for g in grams):

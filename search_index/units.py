@@ -54,10 +54,14 @@ class Alternative(NamedTuple):
 
 @dataclass(frozen=True)
 class Unit:
-    """One thing that was asked for; the best alternative counts."""
+    """One thing that was asked for; the best alternative counts.
+
+    A bonus (all of it in a row) is worth something when it is met, and no miss.
+    """
 
     text: str
     alternatives: tuple[Alternative, ...]
+    is_bonus: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class Draft:
     alternatives: list[Alternative] = field(default_factory=list)
     reasons: dict[str, ReasonKind] = field(default_factory=dict)  # word → why
     typed: str = ""  # the letters, when the text is what they spell
+    is_bonus: bool = False
 
     def add(
         self,

@@ -6,6 +6,7 @@ by default; FAIR_LEDGER_EXAMPLES=500 FAIR_LEDGER_STEPS=100 looks longer.
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ from tests.ledger.pages import NOON
 
 EXAMPLES = int(os.environ.get("FAIR_LEDGER_EXAMPLES", "12"))
 STEPS = int(os.environ.get("FAIR_LEDGER_STEPS", "40"))
+WALKED = Counter[str]()
+"""How many steps were really taken; a walk may end before its longest."""
 
 FLOORS = {"issue": None, "lin": 0, "wang": 0, "chen": -500, "pool": 0}
 LOTS = "may"
@@ -584,6 +587,10 @@ class Book(RuleBasedStateMachine):
             assert found[code].held == decimal(self.model.held(code))
             assert found[code].available == found[code].posted - found[code].held
 
+    @invariant()
+    def every_step_counts(self) -> None:
+        WALKED["steps"] += 1
+
     @precondition(lambda self: self.steps % 5 == 0)
     @invariant()
     def the_book_verifies(self) -> None:
@@ -625,3 +632,5 @@ def test_every_verb_in_any_order_does_what_the_model_says(opened: Opener) -> Non
             suppress_health_check=list(HealthCheck),
         ),
     )
+    print(f"{WALKED['steps']:,} steps without a difference")  # noqa: T201 -- asked for with -s
+    assert WALKED["steps"] > EXAMPLES * STEPS / 2

@@ -192,6 +192,8 @@ def test_only_what_answers_every_word_is_strictly_found(index: Index) -> None:
     strict = index.search(Query("理发 老人", is_strict=True))
     assert [h.id for h in strict.hits] == ["both"]
     assert strict.total == 1
+    run_together = index.search(Query("给老人理发", is_strict=True))
+    assert [h.id for h in run_together.hits] == ["both"]
 
 
 def test_what_points_do_not_buy_is_under_no_number_of_points(index: Index) -> None:

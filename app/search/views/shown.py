@@ -134,11 +134,14 @@ def distance_words(km: float) -> str:
 def _why(reasons: Sequence[Reason]) -> str:
     """Return why this is there though its words were not typed; empty when they were.
 
-    Of several reasons the first says it, with all words of its kind.
+    What was made of the letters says more than what that has led to; of several
+    reasons the first says it, with all words of its kind.
     """
-    if not reasons or reasons[0].kind not in WHY_WORDS:
+    told = [one for one in reasons if one.kind in WHY_WORDS]
+    if not told:
         return ""
-    kind, typed, _ = reasons[0]
+    led = ("synonym", "translation")
+    kind, typed, _ = next((one for one in told if one.kind not in led), told[0])
     spelt = [one.word for one in reasons if one.kind == kind and one.typed == typed]
     words = [in_script(word, language()) for word in spelt]
     return translate(

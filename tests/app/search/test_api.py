@@ -210,7 +210,7 @@ def test_without_an_index_the_tables_answer_and_it_is_said(
     catalogue.folder.write_text("in the way")
 
     answer = anyone.look("/search", q="理发")
-    completed = anyone.look("/search/suggestions", q="理发")
+    completed = anyone.look("/suggest", q="理发")
 
     assert answer.status_code == completed.status_code == 200
     assert "being rebuilt" in answer.json["notice"]

@@ -43,6 +43,7 @@ SILENT = {
     "PointsExpireSoon": "nobody finds points",
     "RecordRejected": "nobody finds records",
     "ShiftCancelled": "PostChanged is said beside it",
+    "SomethingNewFits": "what is new was written already",
 }
 """Events that change no document, and why."""
 

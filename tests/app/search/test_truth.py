@@ -314,7 +314,7 @@ def test_what_is_confidential_leaves_by_no_door(
         told = client.get("/api/v1/search?q=理发").json
         assert told["total"] == 0
         assert "elder_care" not in told["facets"].get("category", {})
-        assert client.get("/api/v1/search/suggestions?q=理发").json["items"] == []
+        assert client.get("/api/v1/suggest?q=理发").json["items"] == []
         shutil.rmtree(catalogue.folder, ignore_errors=True)
         catalogue.opened = None
 

@@ -169,7 +169,9 @@ def test_a_choice_becomes_a_chip_with_a_way_back(client: Client) -> None:
 
 
 def test_a_surprising_hit_says_why(client: Client) -> None:
-    assert "Found by “理发”" in text_of(client.get("/search?q=lifa&kind=offering"))
+    assert "Found by the sound: 理发" in text_of(
+        client.get("/search?q=lifa&kind=offering")
+    )
     assert "Found by" not in client.get("/search?q=理发&kind=offering").text
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
+from app import search
 from app.kernel.clock import now
 from app.kernel.db import Database
 from app.search import fold_key
@@ -16,7 +18,8 @@ from tests.web import Client, text_of
 
 
 @pytest.fixture(autouse=True)
-def wishes(db: Database) -> None:
+def wishes(app: Flask, db: Database) -> None:
+    search.rebuild(db, app.extensions["fair_catalogue"], at=now())
     with db.transaction() as session:
         for words, days in [("修收音机", 0), ("修收音機", 2), ("遛狗", 40)]:
             actions.post_wish(
