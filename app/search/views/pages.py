@@ -27,7 +27,7 @@ from app.web.guards import find_me, public
 from app.web.htmx import page_or_fragment
 from app.web.store import reading
 from app.web.words import label, language, localized, speaking, translate
-from search_index import Page, Query, fold, reads_like, strip_tones
+from search_index import Page, Query, fold, in_script, reads_like, strip_tones
 
 bp = Blueprint("search", __name__)
 
@@ -92,6 +92,7 @@ def index() -> ResponseReturnValue:
             sorts=choices.sorts_for(asked, has_origin=origin is not None),
             views=_views(asked),
             clear_url=page_url(url_for(".index"), Asked(text=asked.text)),
+            meant=in_script(found.did_you_mean or "", language()),
             meant_url=(
                 page_url(url_for(".index"), asked, text=found.did_you_mean, page=1)
                 if found.did_you_mean

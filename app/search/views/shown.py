@@ -11,7 +11,7 @@ from app import fair
 from app.kernel.i18n import msg
 from app.web import filters
 from app.web.words import label, language, translate
-from search_index import Hit, Pieces, Reason, in_script, mark
+from search_index import Hit, Pieces, Reason, fold, in_script, mark
 from search_index.model import ReasonKind
 
 KIND_WORDS = {
@@ -98,7 +98,7 @@ def shown(hit: Hit) -> Shown:
         badges=[(label(fair.ServiceNature(card["nature"])), "plain")]
         if card.get("nature")
         else [],
-        why=_why(hit.reasons),
+        why=_why(hit.reasons, (*title_marked, *teaser)),
     )
 
 
@@ -131,19 +131,28 @@ def distance_words(km: float) -> str:
     return translate(msg("%(n)s km"), n=filters.points(Decimal(f"{km:.1f}")))
 
 
-def _why(reasons: Sequence[Reason]) -> str:
+def _why(reasons: Sequence[Reason], read: Pieces) -> str:
     """Return why this is there though its words were not typed; empty when they were.
 
-    What was made of the letters says more than what that has led to; of several
-    reasons the first says it, with all words of its kind.
+    They were, too, when the reader's own language shows one of them. What was made of
+    the letters says more than what that has led to; of several reasons the first says
+    it, with all words of its kind.
     """
     told = [one for one in reasons if one.kind in WHY_WORDS]
-    if not told:
-        return ""
     led = ("synonym", "translation")
+    typed_words = {one.typed for one in told} - {
+        one.word for one in told if one.kind not in led
+    }
+    marked = [fold(text) for text, is_match in read if is_match]
+    if not told or any(word in text for word in typed_words for text in marked):
+        return ""
     kind, typed, _ = next((one for one in told if one.kind not in led), told[0])
-    spelt = [one.word for one in reasons if one.kind == kind and one.typed == typed]
-    words = [in_script(word, language()) for word in spelt]
+    spelt = [one.word for one in told if (one.kind, one.typed) == (kind, typed)]
+    words = [
+        in_script(word, language())
+        for word in spelt
+        if not any(word in other for other in spelt if other != word)
+    ]
     return translate(
         WHY_WORDS[kind], word=translate(msg(", ")).join(words), typed=typed
     )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
+from sqlmodel import select
 
 from app import fair, places, search
 from app.fair import Category, OfferingKind, PriceMode, ServiceNature
@@ -219,3 +220,26 @@ def test_open_now_follows_the_doors(
         places.close_on(session, cast.station, at.date(), "台风")
     search.rebuild(db, app.extensions["fair_catalogue"], at=now())
     assert "上门理发" not in text_of(client.get("/search?kind=offering&open=now"))
+
+
+def test_a_hit_read_by_the_typed_word_needs_no_reason(
+    app: Flask, db: Database, client: Client
+) -> None:
+    """The Chinese title leads there, but an English reader sees the word itself."""
+    with db.transaction() as session:
+        (row,) = [
+            one
+            for one in session.exec(select(fair.Offering))
+            if one.external_id == "o0"
+        ]
+        row.title_en = "Haircuts at home"
+        session.add(row)
+    search.rebuild(db, app.extensions["fair_catalogue"], at=now())
+
+    assert "Found by" not in client.get("/search?q=haircut&lang=en").text
+    assert "按“" in client.get("/search?q=haircut&lang=zh-Hans").text
+
+
+def test_what_was_meant_is_said_in_the_readers_script(client: Client) -> None:
+    assert "理髮</a>?" in client.get("/search?q=理法&lang=zh-Hant").text
+    assert "理发</a>?" in client.get("/search?q=理法&lang=zh-Hans").text
