@@ -14,7 +14,7 @@ import shutil
 import time
 from contextlib import contextmanager
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from typing import TYPE_CHECKING
 
 from search_index import analysis, thesaurus, whoosh_files
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK_PAUSE = 0.02  # seconds between tries
+PACKAGES = {"Whoosh-Reloaded"}  # three packages share the name; pip does not notice
 KEPT_VERSIONS = 2  # the live one and the one before, to roll back to
 
 
@@ -32,6 +33,24 @@ def prepare(root: Path) -> None:
     """Make the folder, for its owner only."""
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     root.chmod(0o700)
+
+
+def ensure_private(root: Path) -> None:
+    """Refuse a folder in which another person may write: what lies there is code."""
+    try:
+        found = root.stat()
+    except OSError as error:
+        raise IndexUnavailable(f"The folder cannot be read: {error!r}") from error
+    if found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise IndexUnavailable(f"Others may write in {root}: make it 0700.")
+
+
+@cache
+def ensure_package() -> None:
+    """Refuse to start on another package of the same import name, or on two."""
+    found = set(packages_distributions().get("whoosh", ()))
+    if not found <= PACKAGES:
+        raise IndexUnavailable(f"`whoosh` comes from {sorted(found)}: see the lock.")
 
 
 def current(root: Path) -> Path | None:

@@ -57,9 +57,8 @@ class Index:
         """Open the index in `path`; writers wait at most `lock_seconds` for others."""
         self.path = Path(path)
         self._lock_seconds = lock_seconds
-        self._thesaurus = thesaurus.load()
-        analysis.learn_words(self._thesaurus.chinese_words())
-        analysis.split_syllables("warm")  # builds its table now, not in a question
+        folders.ensure_package()
+        self._understand_words()
         self._lock = threading.RLock()
         self._forget()
         if create:
@@ -70,6 +69,12 @@ class Index:
                         folders.activate(self.path, folders.new_version(self.path))
         else:
             self._snapshot()
+
+    def _understand_words(self) -> None:
+        """Load what questions are understood by; every engine needs it."""
+        self._thesaurus = thesaurus.load()
+        analysis.learn_words(self._thesaurus.chinese_words())
+        analysis.split_syllables("warm")  # builds its table now, not in a question
 
     def _forget(self) -> None:
         """Drop everything read: at the start, and in a child after a fork."""
@@ -115,6 +120,7 @@ class Index:
             folder = folders.current(self.path)
             if folder is None:
                 raise IndexUnavailable("There is no index here.")
+            folders.ensure_private(self.path)
             try:
                 with reading():
                     newest = latest_generation(folder)
@@ -181,10 +187,16 @@ class Index:
         if query.text.strip() and not plan.units:
             empty = {name: dict[str, int]() for name in query.facets}
             return Page(0, (), empty, None, snapshot.name)
-        answer = evaluate(snapshot, plan, query)
+        snapshot, answer = self._answer(snapshot, plan, query)
         hits = _hits(snapshot, plan, query, answer)
         meant = did_you_mean(query.text, plan)
         return Page(answer.total, hits, answer.facets, meant, snapshot.name)
+
+    def _answer(
+        self, snapshot: Snapshot, plan: Plan, query: Query
+    ) -> tuple[Snapshot, Answer]:
+        """What matches, and the snapshot its numbers are of; engines differ here."""
+        return snapshot, evaluate(snapshot, plan, query)
 
     def _plan(self, text: str, snapshot: Snapshot) -> Plan:
         return understand(text, self._lexicon, self._thesaurus, snapshot.frequency)

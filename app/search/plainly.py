@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, case, col, or_, select
 
 from app import fair, partners, places, rewards, volunteering, workshops
 from app.search.queries import SOURCES, Context, documents_for
@@ -32,7 +32,7 @@ from search_index import (
 )
 
 CANDIDATES = 200
-"""Of each kind, the newest that hold a word are looked at more closely."""
+"""Of each kind, those that hold the most words, the newest first, are looked at."""
 WORDS_MAX = 8
 GENERATION = "plain"
 KM_OF_A_DEGREE = 111.2
@@ -126,7 +126,11 @@ def _candidates(
             continue
         rows = select(table.id).where(LIVE[kind])
         if words:
-            rows = rows.where(or_(*_holds(table, [*words, *_typed(query.text)])))
+            held = [or_(*_holds(table, [w])) for w in (*words, *_typed(query.text))]
+            rows = rows.where(or_(*held))
+            # Those that hold the most words: a number in a title is worth finding.
+            many: Any = sum(case((one, 1), else_=0) for one in held)
+            rows = rows.order_by(many.desc())
         newest = rows.order_by(col(table.created_at).desc(), table.id)
         found = session.execute(newest.limit(CANDIDATES)).scalars().all()
         narrow = _narrowed(query.filters)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import select
 
-from app import fair
+from app import fair, places
 from app.fair import Audience, Category, PriceMode
 from app.kernel.db import Database
 from app.search.plainly import find_plainly, suggest_plainly
@@ -72,6 +73,49 @@ def test_words_are_found_in_titles_and_bodies_of_all_kinds(
     db: Database, words: str, title: str
 ) -> None:
     assert titles(db, words)[0] == title
+
+
+def test_an_old_one_that_holds_more_words_comes_before_newer_ones(
+    db: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many newer ones hold a word of it, they do not crowd it out."""
+    monkeypatch.setattr("app.search.plainly.CANDIDATES", 3)
+    with db.transaction() as session:
+        published(session, cast, title="量血压第335098摊").created_at = NOON
+        for number in range(5):
+            later = NOON + timedelta(days=1)
+            published(session, cast, title=f"量血压{number}").created_at = later
+
+    assert titles(db, "量血压第335098摊")[0] == "量血压第335098摊"
+
+
+def test_open_doors_languages_and_parts_of_days_are_filters_here_too(
+    db: Database, cast: Cast
+) -> None:
+    with db.transaction() as session:
+        week = [(day, time(8, 30), time(17)) for day in range(7)]
+        places.set_hours(session, cast.station, week)
+    noon = NOON.astimezone(CONTEXT.zone)
+    opened = Filters(is_open=True, kind=("offering",))
+
+    assert "周三上午免费为老人理发" in titles(db, filters=opened, wall_clock=noon)
+    assert titles(db, filters=opened, wall_clock=noon.replace(hour=23)) == []
+    english = Filters(language=("en",), kind=("offering",))
+    assert "雨伞换骨" in titles(db, filters=english)
+    assert "記帳輔導" not in titles(db, filters=english)
+
+
+def test_a_day_and_its_parts_want_one_free_time(db: Database) -> None:
+    day = TOMORROW.astimezone(CONTEXT.zone).date().isoformat()
+    offers = Filters(kind=("offering",), day=day)
+    parts = ask(db, filters=offers, facets=("time",)).facets["time"]
+    part = next(iter(parts))
+    free = replace(offers, times=(part,))
+    never = next(p for p in ("morning", "evening") if p not in parts)
+
+    assert titles(db, filters=free) == ["周三上午免费为老人理发"]
+    assert titles(db, filters=replace(offers, times=(never,))) == []
+    assert ask(db, filters=free, facets=("day",)).facets["day"] == {day: 1}
 
 
 @pytest.mark.parametrize("words", ["潜水艇", "%", "_", "'; DROP TABLE outbox; --", "*"])
