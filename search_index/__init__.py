@@ -1,6 +1,7 @@
 """The catalogue: find things in the resident's own words. Knows Whoosh, never Flask."""
 
 from search_index.analysis import fold, in_script, reads_like, strip_tones
+from search_index.backends import Backend, open_backend
 from search_index.damage import Damage, find_damage
 from search_index.highlight import mark
 from search_index.index import Index
@@ -23,6 +24,7 @@ from search_index.model import (
 __all__ = [
     "FACETS",
     "POINT_STEPS",
+    "Backend",
     "Damage",
     "Document",
     "Filters",
@@ -40,6 +42,7 @@ __all__ = [
     "fold",
     "in_script",
     "mark",
+    "open_backend",
     "reads_like",
     "strip_tones",
 ]

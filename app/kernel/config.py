@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     )
     secure_cookies: bool = Field(
         default=False, description="Cookies only over HTTPS; set it behind TLS."
+    )
+    search_engine: Literal["whoosh", "tantivy"] = Field(
+        "whoosh",
+        description="What the search index is kept in; tantivy past a million.",
     )
     workers: int = Field(2, ge=1, le=64, description="Web processes of `fair run`.")
     threads: int = Field(4, ge=1, le=64, description="Threads of each web process.")

@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["fair_settings"] = settings
     app.extensions["fair_database"] = Database(settings.url)
     app.extensions["fair_catalogue"] = search.open_index(
-        settings.index_dir, settings.timezone
+        settings.index_dir, settings.timezone, settings.search_engine
     )
     app.extensions["fair_ready_checks"] = {
         "search": app.extensions["fair_catalogue"].can_be_read

@@ -41,6 +41,8 @@ def run(options: Options) -> Result:
         with db.transaction() as session:
             findable.change(session, chance)
         search.catch_up(db, worker, at=now())
+        # A reader looks for what is new five times a second: not its turn to be late.
+        app.extensions["fair_catalogue"].is_ready()
         what = _harm(folder / "search_index", chance, seen)
         done += 1
         found = findable.looks(app)  # had it open

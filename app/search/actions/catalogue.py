@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.search.queries import Context
-from search_index import Index, IndexUnavailable
+from search_index import Backend, IndexUnavailable, open_backend
 from search_index.folders import locked
 
 FEEDING_WAIT_S = 30.0
@@ -30,13 +30,14 @@ class Catalogue:
 
     folder: Path
     timezone: str
-    opened: Index | None = field(default=None, repr=False)
+    engine: str = "whoosh"
+    opened: Backend | None = field(default=None, repr=False)
     reached: str | None = field(default=None, repr=False)
     fed_version: str = field(default="", repr=False)
     turned_at: datetime | None = field(default=None, repr=False)
 
     @property
-    def index(self) -> Index:
+    def index(self) -> Backend:
         """The index.
 
         Raises:
@@ -45,7 +46,7 @@ class Catalogue:
         """
         if self.opened is None:
             try:
-                found = Index(self.folder, create=False)
+                found = open_backend(self.engine, self.folder, create=False)
             except OSError as problem:
                 raise IndexUnavailable(str(problem)) from problem
             if not found.cursor():
@@ -108,6 +109,6 @@ class Catalogue:
             yield
 
 
-def open_index(folder: Path, timezone: str) -> Catalogue:
+def open_index(folder: Path, timezone: str, engine: str = "whoosh") -> Catalogue:
     """Return the installation's catalogue; nothing is read before it is used."""
-    return Catalogue(folder, timezone)
+    return Catalogue(folder, timezone, engine)

@@ -14,7 +14,7 @@ from app.kernel.db import Database
 from app.search.actions.catalogue import Catalogue
 from app.search.actions.feeding import catch_up
 from app.search.queries import SOURCES, Context, all_documents, documents_for
-from search_index import Index
+from search_index import Backend
 
 AT_ONCE = 500
 
@@ -71,7 +71,7 @@ def mend(db: Database, catalogue: Catalogue, drift: Drift, *, at: datetime) -> i
 
 def _look_again(
     session: Session,
-    index: Index,
+    index: Backend,
     suspects: list[str],
     context: Context,
     compared: int,
@@ -95,7 +95,7 @@ def _look_again(
     )
 
 
-def _versions(index: Index) -> dict[str, set[int]]:
+def _versions(index: Backend) -> dict[str, set[int]]:
     """Return each id with its versions; a sound index has one of each."""
     found: dict[str, set[int]] = {}
     twice = -1

@@ -24,7 +24,7 @@ from app.search.actions.news import (
     touched_by,
 )
 from app.search.queries import SOURCES, Context, all_documents, documents_for
-from search_index import Document, Index, IndexUnavailable
+from search_index import Backend, Document, IndexUnavailable, open_backend
 
 AT_ONCE = 500
 """Documents of one commit; the last commit of a round carries the position."""
@@ -87,7 +87,7 @@ def rebuild(
     """
     if catalogue.folder.exists() and not catalogue.folder.is_dir():
         catalogue.folder.unlink()
-    index = Index(catalogue.folder)
+    index = open_backend(catalogue.engine, catalogue.folder)
     context = catalogue.context(at)
     written = 0
 
@@ -133,7 +133,7 @@ def _feed(db: Database, catalogue: Catalogue, at: datetime) -> int | None:
 
 
 def _write(
-    session: Session, index: Index, touched: Touched, context: Context, position: int
+    session: Session, index: Backend, touched: Touched, context: Context, position: int
 ) -> int:
     """Write the present state of what was touched; a kill between does no harm."""
     done = 0

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.search.rules import Asked
-from search_index import Index, IndexUnavailable, Query
+from search_index import Backend, IndexUnavailable, Query
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Readable(Protocol):
     """What has an index: an installation's catalogue."""
 
     @property
-    def index(self) -> Index:
+    def index(self) -> Backend:
         """The index; may raise IndexUnavailable."""
 
 
