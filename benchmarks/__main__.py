@@ -29,7 +29,7 @@ from benchmarks.report import (
 from benchmarks.server import postgres
 
 OFFERINGS = 5000
-DOCUMENTS = 5000
+DOCUMENTS = 10_000
 PEOPLE = 5000
 ENTRIES = 100_000
 EXPORTED = 100_000

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from search_index.postings import Ids, Mask
 from search_index.whoosh_files import NOWHERE
 
 if TYPE_CHECKING:
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from search_index.model import Filters, Near, Query
-    from search_index.postings import Ids, Mask
     from search_index.segments import Segment
 
 HUNDREDTHS = 100
 DEGREE = 100_000
 EARTH_KM = 6371.0
+OWN = {"day": ("day", "slot"), "time": ("time", "slot")}
+"""The filters that a facet does not feel, if not just the one of its name."""
 Array = NDArray[np.float64]
 
 
@@ -68,13 +70,13 @@ def _open(segment: Segment, clock: datetime) -> Mask:
     week = np.zeros(segment.size, np.bool_)
     differs, today = week.copy(), week.copy()
     minute, day = f"{clock:%H%M}", clock.date().isoformat()
-    names, ids, codes = segment.facet("open")
-    for code, name in enumerate(names):
+    facet = segment.facet("open")
+    for code, name in enumerate(facet.names):
         when, _, span = name.partition(" ")
         if when not in (day, str(clock.weekday())):
             continue
         opens, _, closes = span.partition("-")
-        docs = ids[codes == code]
+        docs = facet.ids[facet.codes == code]
         if when == day:
             differs[docs] = True
         if opens and opens <= minute < closes:
@@ -106,53 +108,63 @@ def count(
     query: Query,
 ) -> None:
     """Add this segment's counts; a facet does not feel its own filter."""
+    allowed: dict[frozenset[str], _Allowed] = {}
     for name, counts in facets.items():
-        allowed = matches
-        own = {name, "slot"} if name in ("day", "time") else {name}
-        for filtered, mask in masks.items():
-            if filtered not in own:
-                allowed = allowed & mask
-        for value, number in _values(segment, name, allowed, query):
+        own = frozenset(OWN.get(name, (name,))).intersection(masks)
+        if own not in allowed:  # most facets have no filter: they count the same
+            some = matches
+            for filtered, mask in masks.items():
+                if filtered not in own:
+                    some = some & mask
+            allowed[own] = _Allowed(some, np.flatnonzero(some))
+        for value, number in _values(segment, name, allowed[own], query):
             if number:
                 counts[value] = counts.get(value, 0) + number
 
 
+class _Allowed(NamedTuple):
+    """What is counted, both ways."""
+
+    mask: Mask
+    docs: NDArray[np.intp]
+
+
 def _values(
-    segment: Segment, name: str, allowed: Mask, query: Query
+    segment: Segment, name: str, allowed: _Allowed, query: Query
 ) -> Iterator[tuple[str, int]]:
     """How many of the allowed documents each value of a facet has."""
     filters = query.filters
     if name == "open":
         if query.wall_clock is not None:
             is_open = _open(segment, query.wall_clock)
-            yield "now", int(np.count_nonzero(allowed & is_open))
+            yield "now", int(np.count_nonzero(allowed.mask & is_open))
         return
     if name == "near":
         if query.near is not None:
-            far = distances(segment, query.near)[allowed]
+            far = distances(segment, query.near)[allowed.docs]
             for ring in query.rings:
                 yield str(ring), int(np.count_nonzero(far <= ring))
         return
     if (name == "day" and filters.times) or (name == "time" and filters.day):
-        yield from _free(segment, name, allowed, filters)
+        yield from _free(segment, name, allowed.mask, filters)
         return
-    names, ids, codes = segment.facet(name)
-    if names:
-        sums = np.bincount(codes[allowed[ids]], minlength=len(names))
-        for code in np.flatnonzero(sums):
-            yield names[code], int(sums[code])
+    facet = segment.facet(name)
+    if facet.names:
+        sums = facet.count(allowed.mask, allowed.docs)
+        for code in sums.nonzero()[0].tolist():
+            yield facet.names[code], int(sums[code])
 
 
 def _free(
     segment: Segment, name: str, allowed: Mask, filters: Filters
 ) -> Iterator[tuple[str, int]]:
     """Days with a free time in the chosen parts, or parts of the chosen day."""
-    slots, ids, codes = segment.facet("slot")
+    facet = segment.facet("slot")
     found: dict[str, list[Ids]] = {}
-    for code, slot in enumerate(slots):
+    for code, slot in enumerate(facet.names):
         day, _, part = slot.partition("/")
         if part in filters.times if name == "day" else day == filters.day:
-            docs = ids[codes == code]
+            docs = facet.ids[facet.codes == code]
             found.setdefault(day if name == "day" else part, []).append(docs)
     for value, parts in found.items():
         docs = np.unique(np.concatenate(parts))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.2  # seconds between looks for a new generation
 LOCK_SECONDS = 10.0
-BATCH = 5_000  # documents of one commit in a rebuild; about 200 MB
+BATCH = 20_000  # documents of one commit in a rebuild; about 600 MB
 MAX_LIMIT = 1000
 SUGGESTED_TITLES = 3
 

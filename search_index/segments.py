@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from whoosh.codec import whoosh3
 from whoosh.index import _DEF_INDEX_NAME, TOC
 from whoosh.util.numeric import byte_to_length
@@ -42,12 +43,27 @@ _LENGTHS = np.array([byte_to_length(b) for b in range(256)], dtype=np.float32)
 _DTYPES = {"i": ">i4", "I": ">u4"}
 
 
-class Facet(NamedTuple):
-    """A facet of a segment: value names, and one (document, value) pair per row."""
+class Facet:
+    """A facet of a segment: value names, and one (document, value) pair per row.
 
-    names: list[str]
-    ids: Ids
-    codes: Ids
+    Where no document has more than one value, `by_doc` has the value of each; one
+    behind the last stands for none.
+    """
+
+    def __init__(self, names: list[str], ids: Ids, codes: Ids, size: int) -> None:
+        """Turn the pairs around for a segment of `size` documents, if that may be."""
+        self.names, self.ids, self.codes = names, ids, codes
+        self.by_doc: Ids | None = None
+        if len(np.unique(ids)) == len(ids):
+            self.by_doc = np.full(size, len(names), np.int32)
+            self.by_doc[ids] = codes
+
+    def count(self, mask: Mask, docs: NDArray[np.intp]) -> NDArray[np.intp]:
+        """How many of some documents, given both ways, have each value."""
+        values = len(self.names)
+        if self.by_doc is not None:
+            return np.bincount(self.by_doc[docs], minlength=values)[:values]
+        return np.bincount(self.codes[mask[self.ids]], minlength=values)
 
 
 class Segment:
@@ -129,6 +145,7 @@ class Segment:
                 np.repeat(np.arange(len(lists), dtype=np.int32), [*map(len, lists)])
                 if lists
                 else NOTHING.ids,
+                self.size,
             )
             self._facets[name] = found
         return found

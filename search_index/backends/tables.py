@@ -63,7 +63,7 @@ class Table:
         pairs = [(d, at) for at, t in enumerate(terms) for d in self._lists["f", t]]
         ids = np.array([d for d, _ in pairs], np.int32)
         codes = np.array([at for _, at in pairs], np.int32)
-        return Facet([t.removeprefix(prefix) for t in terms], ids, codes)
+        return Facet([t.removeprefix(prefix) for t in terms], ids, codes, self.size)
 
     def stored(self, number: int) -> dict[str, Any]:
         """What is shown of a document."""
