@@ -5,6 +5,7 @@ Pieces joined are exactly the text: the template escapes each and wraps the matc
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from search_index import analysis
@@ -51,16 +52,11 @@ def spans(text: str, words: Iterable[str]) -> tuple[list[tuple[int, int]], list[
     words = tuple(words)
     if not words:
         return [], []
-    folded, places = analysis.fold_with_map(text)
+    folded, places = _folded(text)
     words = tuple(w for w in words if not analysis.is_cjk(w) or w in folded)
     if not words:  # nothing to mark: spare the cutting
         return [], []
-    cut = analysis.tokens(folded)
-    starts, ends = {t.start for t in cut}, {t.end for t in cut}
-    latin: dict[str, list[tuple[int, int]]] = {}
-    for token in cut:
-        if token.latin:
-            latin.setdefault(analysis.stem(token.text), []).append(token[1:3])
+    starts, ends, latin = _cut(folded)
     found: list[tuple[int, int]] = []
     seen: list[str] = []
     for word in words:
@@ -82,6 +78,23 @@ def spans(text: str, words: Iterable[str]) -> tuple[list[tuple[int, int]], list[
         else:
             merged.append((start, end))
     return merged, seen
+
+
+# The same titles are marked again and again: a town reads the same few hundred.
+_folded = lru_cache(2048)(analysis.fold_with_map)
+
+
+@lru_cache(2048)
+def _cut(
+    folded: str,
+) -> tuple[frozenset[int], frozenset[int], dict[str, list[tuple[int, int]]]]:
+    """Where words begin, where they end, and where each English stem stands."""
+    cut = analysis.tokens(folded)
+    latin: dict[str, list[tuple[int, int]]] = {}
+    for token in cut:
+        if token.latin:
+            latin.setdefault(analysis.stem(token.text), []).append(token[1:3])
+    return frozenset(t.start for t in cut), frozenset(t.end for t in cut), latin
 
 
 def _occurrences(word: str, text: str) -> Iterator[tuple[int, int]]:

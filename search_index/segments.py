@@ -39,6 +39,7 @@ from search_index.whoosh_files import COLUMNS, CURSOR_ID, Storage
 
 OPEN_TRIES = 40  # a commit may delete a segment between reading the TOC and opening
 OPEN_PAUSE = 0.005  # seconds
+LARGE = 1000  # documents: a segment that a commit hardly ever touches
 _LENGTHS = np.array([byte_to_length(b) for b in range(256)], dtype=np.float32)
 _DTYPES = {"i": ">i4", "I": ">u4"}
 
@@ -186,8 +187,14 @@ class Leaf(NamedTuple):
 class Snapshot:
     """What readers see between two commits; immutable, swapped as a whole."""
 
-    def __init__(self, folder: Path, generation: int, leaves: list[Leaf]) -> None:
-        """Count once what every question needs."""
+    def __init__(
+        self,
+        folder: Path,
+        generation: int,
+        leaves: list[Leaf],
+        before: Snapshot | None = None,
+    ) -> None:
+        """Count once what every question needs; reuse what was counted `before`."""
         self.folder = folder
         self.generation = generation
         self.leaves = leaves
@@ -196,6 +203,13 @@ class Snapshot:
         total = sum(leaf.segment.length_total for leaf in leaves)
         self.average_length = max(1.0, total / max(1, everything))
         self._frequencies: dict[tuple[str, str], int] = {}
+        # A commit leaves the large segments as they are: so are their counts.
+        self._large = [x.segment for x in leaves if x.segment.size >= LARGE]
+        self._small = [x.segment for x in leaves if x.segment.size < LARGE]
+        same = before is not None and before._large == self._large
+        self._settled: dict[tuple[str, str], int] = {}
+        if before is not None and same:
+            self._settled = before._settled
 
     @property
     def name(self) -> str:
@@ -207,8 +221,12 @@ class Snapshot:
         key = (field, term)
         found = self._frequencies.get(key)
         if found is None:
-            found = sum(len(x.segment.postings(field, term).ids) for x in self.leaves)
-            self._frequencies[key] = found
+            settled = self._settled.get(key)
+            if settled is None:
+                settled = sum(len(one.postings(field, term).ids) for one in self._large)
+                self._settled[key] = settled
+            fresh = sum(len(one.postings(field, term).ids) for one in self._small)
+            found = self._frequencies[key] = settled + fresh
         return found
 
     def cursor(self) -> int:
@@ -245,7 +263,7 @@ def open_snapshot(
         for _ in range(OPEN_TRIES):
             newest = latest_generation(folder)
             try:
-                return _open(folder, cache, known)
+                return _open(folder, cache, known, before)
             except FileNotFoundError:
                 if failed == newest:  # nobody is writing: the files are lost
                     raise
@@ -254,7 +272,9 @@ def open_snapshot(
     raise IndexUnavailable("The index changes faster than it can be opened.")
 
 
-def _open(folder: Path, cache: Cache, known: dict[str, Segment]) -> Snapshot:
+def _open(
+    folder: Path, cache: Cache, known: dict[str, Segment], before: Snapshot | None
+) -> Snapshot:
     toc = TOC.read(Storage(folder), _DEF_INDEX_NAME)
     leaves = []
     for raw in toc.segments:
@@ -263,7 +283,7 @@ def _open(folder: Path, cache: Cache, known: dict[str, Segment]) -> Snapshot:
         deleted = np.fromiter(raw.deleted_docs(), np.int64)
         live[deleted] = False
         leaves.append(_leaf(segment, live))
-    return Snapshot(folder, toc.generation, leaves)
+    return Snapshot(folder, toc.generation, leaves, before)
 
 
 def _leaf(segment: Segment, live: Mask) -> Leaf:
