@@ -45,6 +45,12 @@ ORDERS_ALIVE = frozenset(
 )
 TOOLS: tuple[tuple[str, Permission, str, str], ...] = (
     ("desk.find", Permission.ACT_FOR_RESIDENT, msg("Somebody is here"), "user"),
+    (
+        "search_desk.staff",
+        Permission.ACT_FOR_RESIDENT,
+        msg("Find in my places"),
+        "search",
+    ),
     ("rewards_desk.index", Permission.HAND_OVER, msg("Hand over rewards"), "heart"),
     (
         "workshops_desk.counter",

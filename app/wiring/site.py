@@ -29,6 +29,7 @@ from app.rewards.api import bp as rewards_api
 from app.rewards.desk import bp as rewards_desk
 from app.rewards.views import bp as rewards
 from app.search.api import bp as search_api
+from app.search.desk import bp as search_desk
 from app.search.views import bp as search
 from app.sunshine.views import bp as sunshine
 from app.sunshine.views import ledger_bp
@@ -80,6 +81,7 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(home)
     app.register_blueprint(desk, url_prefix="/desk")
     init_desk(app, SOURCES)
+    app.register_blueprint(search_desk, url_prefix="/desk/search")
     app.register_blueprint(people)
     app.register_blueprint(search)
     app.register_blueprint(apidocs)
