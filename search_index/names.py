@@ -44,13 +44,18 @@ def _plain(text: str) -> str:
 
 
 def _begins(letters: str, syllables: tuple[str, ...]) -> bool:
-    """Say whether *letters* are beginnings of these syllables, one after another."""
-    if not letters:
-        return True
-    if not syllables:
-        return False
-    first, rest = syllables[0], syllables[1:]
-    return any(
-        letters.startswith(first[:size]) and _begins(letters[size:], rest)
-        for size in range(len(first), 0, -1)
-    )
+    """Say whether *letters* are beginnings of these syllables, one after another.
+
+    Step by step through all lengths at once: no input makes it try again and again.
+    """
+    reached = {0}
+    for syllable in syllables:
+        if len(letters) in reached:
+            return True
+        reached = {
+            at + size
+            for at in reached
+            for size in range(1, len(syllable) + 1)
+            if letters.startswith(syllable[:size], at)
+        }
+    return len(letters) in reached

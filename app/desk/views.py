@@ -47,7 +47,7 @@ TOOLS: tuple[tuple[str, Permission, str, str], ...] = (
     ("desk.find", Permission.ACT_FOR_RESIDENT, msg("Somebody is here"), "user"),
     (
         "search_desk.staff",
-        Permission.ACT_FOR_RESIDENT,
+        Permission.OPEN_DESK,
         msg("Find in my places"),
         "search",
     ),

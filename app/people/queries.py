@@ -81,13 +81,13 @@ def names_within(
         Person.display_name,
         Person.display_name_en,
         Person.phone,
-        Person.member_no,
-    ).order_by(Person.display_name, col(Person.id))
+    ).add_columns(col(Person.member_no))
+    asked = asked.order_by(Person.display_name, col(Person.id))
     if place_ids is not None:
         asked = asked.where(col(Person.place_id).in_(place_ids))
     return [
         (one, tuple(filter(None, (name, english))), tuple(filter(None, (phone, no))))
-        for one, name, english, phone, no in session.exec(asked)
+        for one, name, english, phone, no in session.execute(asked)
     ]
 
 

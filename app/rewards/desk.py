@@ -18,6 +18,7 @@ from app.kernel.permissions import Permission
 from app.rewards import actions, queries, rules
 from app.rewards.forms import HandOverForm, RewardForm, StockForm
 from app.rewards.models import FundingSource, Redemption, RewardKind
+from app.web.desk_finds import FINDS_MAX, Find, FindKind, every_language
 from app.web.desk_items import DeskItem, DeskKind
 from app.web.filters import day
 from app.web.forms import blank_form, read_form, refused_form
@@ -228,4 +229,30 @@ def desk_items(session: Session, *, actor_id: UUID, on: date) -> list[DeskItem]:
             place_id=one.place_id,
         )
         for one in waiting
+    ]
+
+
+def desk_finds(session: Session, *, actor_id: UUID, on: date) -> list[Find]:
+    """Return what was redeemed at the actor's places, for the staff's search."""
+    reach = people.permitted_place_ids(session, actor_id, Permission.HAND_OVER, on=on)
+    if reach is not None and not reach:
+        return []
+    rows = queries.latest_at(session, reach, at=now(), limit=FINDS_MAX)
+    items = queries.rewards_by_ids(session, {one.reward_id for one in rows})
+    who = people.people_by_ids(session, {one.person_id for one in rows})
+    return [
+        Find(
+            kind=FindKind.REDEMPTION,
+            id=one.id,
+            title=f"{who[one.person_id].display_name} · "
+            + localized(items[one.reward_id], "title"),
+            detail=label(one.state),
+            day=day_of(one.placed_at),
+            url=url_for("rewards.redemption", redemption_id=one.id),
+            place_id=one.place_id,
+            names=every_language(who[one.person_id], "display_name"),
+            texts=every_language(items[one.reward_id], "title"),
+            codes=tuple(filter(None, (one.pickup_code,))),
+        )
+        for one in rows
     ]

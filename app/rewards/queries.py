@@ -220,6 +220,26 @@ def waiting_at(
     return list(session.exec(wanted))
 
 
+def latest_at(
+    session: Session, place_ids: frozenset[UUID] | None, *, at: datetime, limit: int
+) -> list[Redemption]:
+    """Return redemptions of any state at these places, the latest first.
+
+    `None` asks for everywhere. What can still be undone is not among them.
+    """
+    wanted = (
+        select(Redemption)
+        .where(col(Redemption.effective_at) <= at)
+        .where(Redemption.state != RedemptionState.UNDONE)
+        .where(col(Redemption.place_id).is_not(None))
+        .order_by(col(Redemption.placed_at).desc())
+        .limit(limit)
+    )
+    if place_ids is not None:
+        wanted = wanted.where(col(Redemption.place_id).in_(place_ids))
+    return list(session.exec(wanted))
+
+
 def handed_over_by(
     session: Session, clerk_id: UUID, *, since: datetime
 ) -> list[Redemption]:

@@ -30,6 +30,7 @@ from app.rewards.desk import bp as rewards_desk
 from app.rewards.views import bp as rewards
 from app.search.api import bp as search_api
 from app.search.desk import bp as search_desk
+from app.search.desk import init_staff_search
 from app.search.views import bp as search
 from app.sunshine.views import bp as sunshine
 from app.sunshine.views import ledger_bp
@@ -38,7 +39,7 @@ from app.volunteering.desk import bp as volunteering_desk
 from app.volunteering.views import bp as volunteering
 from app.wallet.api import bp as wallet_api
 from app.wallet.views import bp as wallet
-from app.wiring.desk import SOURCES
+from app.wiring.desk import FOUND, SOURCES
 from app.wishes.desk import bp as wishes_desk
 from app.wishes.views import bp as wishes
 from app.workshops.api import bp as workshops_api
@@ -81,6 +82,7 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(home)
     app.register_blueprint(desk, url_prefix="/desk")
     init_desk(app, SOURCES)
+    init_staff_search(app, FOUND)
     app.register_blueprint(search_desk, url_prefix="/desk/search")
     app.register_blueprint(people)
     app.register_blueprint(search)

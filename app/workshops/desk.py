@@ -15,6 +15,7 @@ from app.kernel.clock import day_of, now
 from app.kernel.errors import Refusal
 from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
+from app.web.desk_finds import FINDS_MAX, Find, FindKind, every_language
 from app.web.desk_items import DeskAction, DeskItem, DeskKind
 from app.web.filters import day, money
 from app.web.forms import blank_form, read_form, refused_form
@@ -22,7 +23,7 @@ from app.web.guards import me, needs
 from app.web.htmx import go_to
 from app.web.once import once
 from app.web.store import reading, transaction
-from app.web.words import localized, translate
+from app.web.words import label, localized, translate
 from app.workshops import actions, queries, rules
 from app.workshops.errors import OrderNotFound, WrongCode
 from app.workshops.forms import CodeForm, PayoutForm
@@ -189,6 +190,34 @@ def desk_items(session: Session, *, actor_id: UUID, on: date) -> list[DeskItem]:
     ):
         items += _payout_items(session, actor_id)
     return items
+
+
+def desk_finds(session: Session, *, actor_id: UUID, on: date) -> list[Find]:
+    """Return the orders of the actor's counters, for the staff's search."""
+    del on
+    views = queries.latest_at_counter(session, actor_id, at=now(), limit=FINDS_MAX)
+    return [
+        Find(
+            kind=FindKind.ORDER,
+            id=view.order.id,
+            title=f"{view.person.display_name} · {localized(view.workshop, 'name')}",
+            detail=f"{label(view.order.state)} · {_price(view)}",
+            day=day_of(view.order.placed_at),
+            url=url_for("workshops.show_order", order_id=view.order.id),
+            place_id=view.order.place_id,
+            names=every_language(view.person, "display_name"),
+            texts=tuple(
+                text
+                for thing, name in (
+                    (view.workshop, "name"),
+                    *((good, "title") for _, good in view.lines),
+                )
+                for text in every_language(thing, name)
+            ),
+            codes=tuple(filter(None, (view.order.pickup_code,))),
+        )
+        for view in views
+    ]
 
 
 def _item(view: OrderView) -> DeskItem | None:

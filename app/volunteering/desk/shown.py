@@ -16,9 +16,10 @@ from app.volunteering import actions, queries
 from app.volunteering.models import RecordState, ServiceRecord
 from app.volunteering.queries import PlaceIds
 from app.volunteering.views.shown import RecordRow, record_rows
+from app.web.desk_finds import FINDS_MAX, Find, FindKind, every_language
 from app.web.desk_items import DeskAction, DeskItem, DeskKind
 from app.web.filters import minutes, span
-from app.web.words import localized, translate
+from app.web.words import label, localized, translate
 
 bp = Blueprint("volunteering_desk", __name__)
 
@@ -87,6 +88,34 @@ def desk_items(session: Session, *, actor_id: UUID, on: date) -> list[DeskItem]:
             place_id=claim.place_id,
         )
         for claim in claims
+    ]
+
+
+def desk_finds(session: Session, *, actor_id: UUID, on: date) -> list[Find]:
+    """Return the records of places whose hours the actor handles or audits."""
+    reaches = [reach_of(session, actor_id, one, on) for one in queries.MAY_READ_RECORDS]
+    places: PlaceIds = frozenset().union(*(one for one in reaches if one is not None))
+    if None in reaches:
+        places = None
+    elif not places:
+        return []
+    rows = queries.latest_records(session, places, limit=FINDS_MAX)
+    posts = queries.posts_by_ids(session, {one.post_id for one in rows})
+    who = people.people_by_ids(session, {one.person_id for one in rows})
+    return [
+        Find(
+            kind=FindKind.RECORD,
+            id=one.id,
+            title=f"{who[one.person_id].display_name} · "
+            + localized(posts[one.post_id], "title"),
+            detail=f"{label(one.state)} · {minutes(one.minutes)}",
+            day=one.day,
+            url=url_for("volunteering.record", record_id=one.id),
+            place_id=one.place_id,
+            names=every_language(who[one.person_id], "display_name"),
+            texts=(*every_language(posts[one.post_id], "title"), one.activity),
+        )
+        for one in rows
     ]
 
 

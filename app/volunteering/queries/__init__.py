@@ -24,6 +24,7 @@ from app.volunteering.queries.many import (
 from app.volunteering.queries.station import (
     QUEUE_MAX,
     PlaceIds,
+    latest_records,
     missing_checkouts,
     posts_at,
     roster,
@@ -31,6 +32,7 @@ from app.volunteering.queries.station import (
     waiting_records,
 )
 from app.volunteering.queries.things import (
+    MAY_READ_RECORDS,
     claim_for,
     claims_by_ids,
     post_for,
@@ -45,6 +47,7 @@ from app.volunteering.queries.things import (
 
 __all__ = [
     "LIST_MAX",
+    "MAY_READ_RECORDS",
     "QUEUE_MAX",
     "PlaceIds",
     "claim_for",
@@ -53,6 +56,7 @@ __all__ = [
     "claims_by_ids",
     "claims_of",
     "close_among",
+    "latest_records",
     "minutes_on_days",
     "missing_checkouts",
     "open_shifts",

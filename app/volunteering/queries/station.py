@@ -84,6 +84,20 @@ def waiting_records(
     return list(session.exec(query))
 
 
+def latest_records(
+    session: Session, place_ids: PlaceIds, *, limit: int
+) -> list[ServiceRecord]:
+    """Return records of some places in any state, the latest first."""
+    query = (
+        select(ServiceRecord)
+        .order_by(col(ServiceRecord.recorded_at).desc(), col(ServiceRecord.id))
+        .limit(limit)
+    )
+    if place_ids is not None:
+        query = query.where(col(ServiceRecord.place_id).in_(place_ids))
+    return list(session.exec(query))
+
+
 def missing_checkouts(session: Session, place_ids: PlaceIds) -> list[Claim]:
     """Return claims of some places whose check-out is missing, the oldest first."""
     query = (

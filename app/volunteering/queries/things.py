@@ -63,6 +63,15 @@ def claim_for(
     return found
 
 
+MAY_READ_RECORDS = (
+    Permission.VERIFY_HOURS,
+    Permission.ENTER_HOURS,
+    Permission.VERIFY_LONG_HOURS,
+    Permission.READ_BOOKS,
+)
+"""Whoever holds one of these for a place may read the records made there."""
+
+
 def record_for(
     session: Session, record_id: UUID, *, reader: UUID, on: date
 ) -> ServiceRecord:
@@ -76,12 +85,7 @@ def record_for(
         found.person_id == reader
         or any(
             people.has_permission(session, reader, one, place_id=found.place_id, on=on)
-            for one in (
-                Permission.VERIFY_HOURS,
-                Permission.ENTER_HOURS,
-                Permission.VERIFY_LONG_HOURS,
-                Permission.READ_BOOKS,
-            )
+            for one in MAY_READ_RECORDS
         )
     ):
         raise RecordNotFound(msg("We do not know this record."))

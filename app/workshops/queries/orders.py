@@ -244,6 +244,33 @@ def orders_at_counter(
     )
 
 
+def latest_at_counter(
+    session: Session, person_id: UUID, *, at: datetime, limit: int
+) -> list[OrderView]:
+    """Return orders of any state at a clerk's counters, the latest first.
+
+    What can still be undone is not among them: nobody but the resident sees it.
+    """
+    on = day_of(at)
+    reached = people.permitted_place_ids(
+        session, person_id, Permission.SELL_AT_COUNTER, on=on
+    )
+    wanted = (
+        select(Order)
+        .where(col(Order.effective_at) <= at)
+        .where(Order.state != OrderState.UNDONE)
+        .order_by(col(Order.placed_at).desc())
+        .limit(limit)
+    )
+    if reached is not None:
+        wanted = wanted.where(col(Order.place_id).in_(reached))
+    managed = managed_ids(session, person_id, on)
+    rows = session.exec(wanted).all()
+    return views_of(
+        session, [(one, _counter_sides(one, person_id, managed)) for one in rows]
+    )
+
+
 def find_love_bank(session: Session) -> Programme | None:
     """Return the programme whose points may stand in for cash, or None."""
     return programmes.find_programme(session, rules.PROGRAMME_CODE)
