@@ -45,7 +45,7 @@ def planted(app: Flask, db: Database, cast: Cast) -> Catalogue:
             if state is not OfferingState.PUBLISHED:
                 one = draft(session, cast, title=f"{WORDS} {number}")
                 one.summary = one.title_en = WORDS
-                one.state = state
+                one.state, one.submitted_at = state, NOON
         _hide_goods(session, cast)
         _hide_teams(session, cast)
         post = a_post(session, cast, title=WORDS, title_en=WORDS)
