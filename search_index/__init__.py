@@ -20,6 +20,7 @@ from search_index.model import (
     Sort,
     Suggestion,
 )
+from search_index.vocabulary import Vocabulary
 
 __all__ = [
     "FACETS",
@@ -38,6 +39,7 @@ __all__ = [
     "Reason",
     "Sort",
     "Suggestion",
+    "Vocabulary",
     "find_damage",
     "fold",
     "in_script",

@@ -29,6 +29,7 @@ OTHER_LANGUAGE = 0.65
 QUALITY = 0.12  # a rating may raise a score so much, relevance stays in charge
 FRESHNESS = 0.10
 FRESH_DAYS = 30.0
+PINNED, FURTHER = 1e4, 4.0  # quality moves a score by no more than a fifth
 TELLING = 0.55  # a strict question counts no single characters and no parts of phrases
 PAST = 0.2  # factor for what is over
 PRIOR_RATINGS, PRIOR_MEAN = 8.0, 4.0  # ratings before anyone rated
@@ -70,6 +71,8 @@ def evaluate(snapshot: Snapshot, plan: Plan, query: Query) -> Answer:
     facets: dict[str, dict[str, int]] = {name: {} for name in query.facets}
     for number, leaf in enumerate(snapshot.leaves):
         scores = _score(leaf.segment, plan.units, weights, query)
+        if query.pinned and query.sort == "best":
+            scores = _pin(leaf.segment, scores, query.pinned)
         if scores is None:
             continue
         matches = leaf.live & (scores > 0)
@@ -111,7 +114,7 @@ def _score(
 ) -> Floats | None:
     """Scores of all documents of a segment, or None when none can match."""
     if not units:
-        return np.ones(segment.size, np.float32)
+        return None if query.text.strip() else np.ones(segment.size, np.float32)
     total = np.zeros(segment.size, np.float32)
     answered = np.zeros(segment.size, np.float32)
     norm = K1 * ((1 - B) + B * segment.lengths / weights.average_length)
@@ -137,6 +140,19 @@ def _score(
     if query.is_strict:
         result[lacking] = 0
     return result
+
+
+def _pin(
+    segment: Segment, scores: Floats | None, pinned: tuple[str, ...]
+) -> Floats | None:
+    """Lift what is pinned above everything, the first the highest."""
+    for place, key in enumerate(pinned):
+        ids = segment.postings("id", key).ids
+        if len(ids):
+            if scores is None:
+                scores = np.zeros(segment.size, np.float32)
+            scores[ids] = PINNED * FURTHER ** (len(pinned) - place)
+    return scores
 
 
 def _alternative(

@@ -27,6 +27,7 @@ from search_index.postings import Cache, reading
 from search_index.rows import cursor_row, row
 from search_index.segments import Snapshot, latest_generation, open_snapshot
 from search_index.stopwords import is_telling
+from search_index.vocabulary import stop_words, thesaurus_with
 from search_index.whoosh_files import write
 
 if TYPE_CHECKING:
@@ -183,8 +184,8 @@ class Index:
         """Answer a question. Raises ValueError for an unknown facet or sort."""
         _check(query)
         snapshot = self._snapshot()
-        plan = self._plan(query.text, snapshot)
-        if query.text.strip() and not plan.units:
+        plan = self._plan(query, snapshot)
+        if query.text.strip() and not plan.units and not query.pinned:
             empty = {name: dict[str, int]() for name in query.facets}
             return Page(0, (), empty, None, snapshot.name)
         snapshot, answer = self._answer(snapshot, plan, query)
@@ -198,8 +199,15 @@ class Index:
         """What matches, and the snapshot its numbers are of; engines differ here."""
         return snapshot, evaluate(snapshot, plan, query)
 
-    def _plan(self, text: str, snapshot: Snapshot) -> Plan:
-        return understand(text, self._lexicon, self._thesaurus, snapshot.frequency)
+    def _plan(self, query: Query, snapshot: Snapshot) -> Plan:
+        added = query.vocabulary
+        return understand(
+            query.text,
+            self._lexicon,
+            thesaurus_with(added.lines) if added.lines else self._thesaurus,
+            snapshot.frequency,
+            stop_words(added.stop),
+        )
 
     def suggest(
         self, prefix: str, limit: int = 8, *, lang: str = "zh-Hans"

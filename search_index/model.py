@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from search_index.vocabulary import NOTHING_ADDED, Vocabulary
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -125,7 +127,9 @@ class Query:
     `now` (seconds since 1970) switches on freshness and pushes past things down;
     without it the order depends on nothing but the index. `wall_clock` (as it
     stands) says what is open; `rings` are the distances in km the facet "near" counts.
-    With `is_strict` only what answers every word is found.
+    With `is_strict` only what answers every word is found. `vocabulary` adds synonyms
+    and stop words to those of the house. The documents with the ids `pinned` come first
+    in the order "best", in this order, if they pass the filters, whatever their words.
     """
 
     text: str = ""
@@ -140,6 +144,8 @@ class Query:
     wall_clock: datetime | None = None
     rings: tuple[float, ...] = ()
     is_strict: bool = False
+    vocabulary: Vocabulary = NOTHING_ADDED
+    pinned: tuple[str, ...] = ()
 
 
 ReasonKind = Literal[

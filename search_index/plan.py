@@ -47,13 +47,24 @@ def understand(
     lexicon: Lexicon,
     thesaurus: Thesaurus,
     frequency: Callable[[str, str], int],
+    stop: frozenset[str] = frozenset(),
 ) -> Plan:
-    """The plan of a question. `frequency(field, term)` asks the index for a count."""
+    """The plan of a question. `frequency(field, term)` asks the index for a count.
+
+    `stop` are words that say nothing, beside those of the house.
+    """
     folded = analysis.fold(text[:MAX_QUERY])
     tokens = analysis.tokens(folded)
     phrases = _phrases(folded, tokens, thesaurus)
     question = Question(
-        folded, tokens, phrases, lexicon, thesaurus, frequency, dictionary.load
+        folded,
+        tokens,
+        phrases,
+        lexicon,
+        thesaurus,
+        frequency,
+        dictionary.load,
+        stop,
     )
     _merge(question)
     drafts = list(question.merged.values())

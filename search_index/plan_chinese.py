@@ -27,9 +27,16 @@ MAX_SOUND_RUN = 6
 def chinese_units(question: Question, taiwan: str) -> list[Draft]:
     """Units for every Chinese run, and for Taiwan's words in mainland form."""
     drafts: list[Draft] = []
+
+    def says(word: str) -> bool:
+        return word not in STOP and word not in question.stop
+
+    elsewhere = any(token.latin or says(token.text) for token in question.tokens)
     for run, base in analysis.runs(question.text):
         words = analysis.cut(run)
-        content = [w for w in words if w[0] not in STOP] or words
+        content = [w for w in words if says(w[0])]
+        if not content and not elsewhere:
+            content = words
         spanning: set[tuple[int, int]] = set()
         for word, start, end in content:
             home = question.home(base + start, base + end)
@@ -37,7 +44,7 @@ def chinese_units(question: Question, taiwan: str) -> list[Draft]:
                 home.add("w", (word,), PART)
                 continue
             drafts.append(_word(question, word, base + start, base + end, spanning))
-        if 2 <= len(run) <= MAX_RUN and len(words) > 1:
+        if content and 2 <= len(run) <= MAX_RUN and len(words) > 1:
             drafts.append(_whole_run(question, run, len(words)))
     if taiwan != question.text:
         drafts += _taiwan_words(question, taiwan)

@@ -35,7 +35,11 @@ def latin_units(question: Question) -> tuple[list[Draft], bool]:
     if not latin:
         return [], False
     mixed = len(latin) < len(question.tokens)
-    content = [t for t in latin if t.text not in STOP] or latin
+    content = [
+        t
+        for t in latin
+        if t.text not in STOP and analysis.stem(t.text) not in question.stop
+    ] or latin
     unknown = [t for t in content if not question.has("w", analysis.stem(t.text))]
     if len(latin) > 1 and not mixed and unknown:
         joined = analysis.strip_tones("".join(t.text for t in latin))

@@ -129,6 +129,7 @@ class Question:
     thesaurus: Thesaurus
     frequency: Callable[[str, str], int]
     dictionary: Callable[[], Dictionary]  # read when it is first wanted
+    stop: frozenset[str] = frozenset()  # beside those of the house
     notes: list[tuple[str, str]] = field(default_factory=list)
     merged: dict[tuple[int, int], Draft] = field(default_factory=dict)
 

@@ -167,7 +167,7 @@ class TantivyIndex(Index):
             return self._ranked(held, plan, query)
 
     def _ranked(self, held: Held, plan: Plan, query: Query) -> tuple[Snapshot, Answer]:
-        words = held.words(plan, is_strict=query.is_strict)
+        words = held.words(plan, query)
         masks = held.masks(query)
         if "near" in masks:  # few lie within a walk: rank and count them all ourselves
             around = held.every([words, held.around(query)])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from search_index.plan import Plan, Unit
 
 HUNDREDTHS = 100
+LIFTED = 1e6
 DEGREE = 100_000
 KM_OF_A_DEGREE = 111.0  # a little less than it is: the square is never too small
 MOST_VALUES = 10_000  # different values of all facets together that are counted
@@ -71,10 +72,22 @@ class Held:
         """What all parts hold."""
         return self._query.boolean_query([(self._occur.Must, part) for part in parts])
 
-    def words(self, plan: Plan, *, is_strict: bool = False) -> Any:
-        """The plan; without units, every document."""
+    def words(self, plan: Plan, query: Query) -> Any:
+        """The plan, or what is pinned; without any of both, every document."""
+        if query.pinned and query.sort == "best":
+            pins = [self.term("id", one) for one in query.pinned]
+            parts = [self._units(plan, query)] if plan.units else []
+            return self.any_of([*parts, *(self.lifted(pin) for pin in pins)])
+        return self._units(plan, query)
+
+    def lifted(self, what: Any) -> Any:
+        """So high that it is among the candidates."""
+        return self._query.const_score_query(what, LIFTED)
+
+    def _units(self, plan: Plan, query: Query) -> Any:
         if not plan.units:
             return self.term("is", "document")
+        is_strict = query.is_strict
         least = TELLING if is_strict else 0.0
         units = [
             (
