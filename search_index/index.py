@@ -112,6 +112,7 @@ class Index:
                 raise
             self._broken = None
             if found is not seen:
+                self._cache.fit(found.count)
                 self._learn(found, seen)
                 self._seen = found
             return found

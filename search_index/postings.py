@@ -23,6 +23,7 @@ Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 CACHE_BYTES = 64 * 1024 * 1024  # decoded posting lists of one index
+CACHED_PER_DOCUMENT = 384  # bytes; a million documents may keep 384 MB at hand
 MAGIC = b"W3Bl"
 
 
@@ -56,6 +57,10 @@ class Cache:
         self._bytes = 0
         self._lists: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
         self._lock = threading.Lock()
+
+    def fit(self, documents: int) -> None:
+        """Make room for an index of this size: the common words of a large town."""
+        self._limit = max(CACHE_BYTES, documents * CACHED_PER_DOCUMENT)
 
     def get(self, key: tuple[str, str, str]) -> Postings | None:
         """The list, now the most recently used."""

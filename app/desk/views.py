@@ -64,6 +64,12 @@ TOOLS: tuple[tuple[str, Permission, str, str], ...] = (
     ("volunteering_desk.posts", Permission.PUBLISH_SHIFT, msg("Plan shifts"), "plus"),
     ("rewards_desk.stock", Permission.MANAGE_REWARDS, msg("Stock of rewards"), "box"),
     ("wishes_desk.index", Permission.OPEN_DESK, msg("What is missing"), "flag"),
+    (
+        "wording_desk.index",
+        Permission.EDIT_WORDING,
+        msg("Words of the search"),
+        "search",
+    ),
     ("fair_desk.queue", Permission.REVIEW_LISTING, msg("Review listings"), "pencil"),
     ("partners_desk.queue", Permission.VET_PARTNER, msg("Vet partners"), "users"),
     (

@@ -52,6 +52,7 @@ class Permission(StrEnum):
     ACT_FOR_RESIDENT = "act_for_resident"
     REVIEW_LISTING = "review_listing"
     VET_PARTNER = "vet_partner"
+    EDIT_WORDING = "edit_wording"
     MANAGE_PLACE = "manage_place"
     MANAGE_REWARDS = "manage_rewards"
     READ_BOOKS = "read_books"
@@ -97,6 +98,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             Permission.OPEN_DESK,
             Permission.REVIEW_LISTING,
             Permission.VET_PARTNER,
+            Permission.EDIT_WORDING,
             Permission.VERIFY_LONG_HOURS,
         },
         Role.AUDITOR: _EVERYONE | {Permission.OPEN_DESK, Permission.READ_BOOKS},

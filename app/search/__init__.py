@@ -16,20 +16,23 @@ from app.search.actions import (
     rebuild,
 )
 from app.search.plainly import find_plainly
-from app.search.queries import Find, fits_now, new_finds
-from app.search.rules import Asked, fold_key, line_to_keep, page_url
+from app.search.queries import Find, first_page, fits_now, is_findable, new_finds
+from app.search.rules import Asked, Wording, fold_key, line_to_keep, page_url
 
 __all__ = [
     "Asked",
     "Catalogue",
     "Drift",
     "Find",
+    "Wording",
     "catch_up",
     "check",
     "find_plainly",
+    "first_page",
     "fits_now",
     "fold_key",
     "follow",
+    "is_findable",
     "line_to_keep",
     "mend",
     "new_finds",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from search_index import Document, Filters, Near, Query, fold
+from search_index import Document, Filters, Near, Query, Vocabulary, fold
 from search_index.model import Sort
 
 PAGE_SIZE = 24
@@ -95,6 +95,26 @@ def fingerprint(document: Document) -> int:
     ]
     said = repr((parts, sorted(document.card.items())))
     return int.from_bytes(blake2b(said.encode(), digest_size=6).digest())
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What editors tell the search: lines as in the thesaurus, stop words, pins.
+
+    `pins` is from the key of a whole question (`fold_key`) to ids of documents.
+    """
+
+    synonyms: tuple[str, ...] = ()
+    stop: tuple[str, ...] = ()
+    pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, question: Query) -> Query:
+        """Return the question asked in these words."""
+        return replace(
+            question,
+            vocabulary=Vocabulary(self.synonyms, self.stop),
+            pinned=self.pins.get(fold_key(question.text), ()),
+        )
 
 
 @dataclass(frozen=True)

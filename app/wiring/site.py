@@ -32,6 +32,7 @@ from app.search.api import bp as search_api
 from app.search.desk import bp as search_desk
 from app.search.desk import init_staff_search
 from app.search.views import bp as search
+from app.search.views import init_wording
 from app.sunshine.views import bp as sunshine
 from app.sunshine.views import ledger_bp
 from app.volunteering.api import bp as volunteering_api
@@ -42,6 +43,9 @@ from app.wallet.views import bp as wallet
 from app.wiring.desk import FOUND, SOURCES
 from app.wishes.desk import bp as wishes_desk
 from app.wishes.views import bp as wishes
+from app.wording import wording_now
+from app.wording.desk import bp as wording_desk
+from app.wording.reactions import Listener
 from app.workshops.api import bp as workshops_api
 from app.workshops.desk import bp as workshops_desk
 from app.workshops.views import bp as workshops
@@ -106,6 +110,8 @@ def register_site(app: Flask) -> None:
     app.register_blueprint(volunteering_desk, url_prefix="/volunteering")
     app.register_blueprint(wishes)
     app.register_blueprint(wishes_desk, url_prefix="/wishes/desk")
+    app.register_blueprint(wording_desk, url_prefix="/desk/words")
+    init_wording(app, wording_now, Listener())
     app.register_blueprint(workshops)
     app.register_blueprint(workshops_desk)
     for program in (

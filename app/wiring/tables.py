@@ -16,6 +16,7 @@ from app.sunshine import models as sunshine
 from app.volunteering import models as volunteering
 from app.wallet import models as wallet
 from app.wishes import models as wishes
+from app.wording import models as wording
 from app.workshops import models as workshops
 
 MODULES = (
@@ -36,4 +37,5 @@ MODULES = (
     volunteering,
     books,
     wishes,
+    wording,
 )

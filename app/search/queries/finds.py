@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from app.search.rules import Asked
+from app.search.rules import Asked, Wording
 from search_index import Backend, IndexUnavailable, Query
 
 
@@ -58,6 +58,26 @@ def new_finds(
     return [
         Find(hit.id, hit.card.get(f"title{suffix}") or hit.title) for hit in page.hits
     ]
+
+
+def first_page(
+    catalogue: Readable, text: str, wording: Wording, limit: int = 10
+) -> list[Find] | None:
+    """Return what a question finds first in some wording; None without an index."""
+    try:
+        page = catalogue.index.search(wording.of(Query(text, limit=limit)))
+    except IndexUnavailable:
+        return None
+    return [Find(hit.id, hit.title) for hit in page.hits]
+
+
+def is_findable(catalogue: Readable, document_id: str) -> bool:
+    """Say whether strangers find this document today."""
+    try:
+        hits = catalogue.index.search(Query(pinned=(document_id,), limit=1)).hits
+    except IndexUnavailable:
+        return False
+    return [hit.id for hit in hits] == [document_id]
 
 
 def fits_now(catalogue: Readable, text: str) -> int | None:

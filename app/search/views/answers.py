@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
 from typing import cast
 
-from flask import current_app
+from flask import Flask, current_app
+from sqlmodel import Session
 
 from app.kernel.clock import now
 from app.kernel.i18n import msg
 from app.search.actions import Catalogue
 from app.search.plainly import GENERATION, find_plainly, suggest_plainly
+from app.search.rules import Wording
+from app.web.filters import local_today
 from app.web.store import reading
 from app.web.words import language
 from search_index import IndexUnavailable, Page, Query, Suggestion
+
+LOOK_EVERY_S = 1.0
+"""A new line counts within two seconds, in every process."""
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +39,46 @@ def catalogue() -> Catalogue:
     return cast("Catalogue", current_app.extensions["fair_catalogue"])
 
 
+WordingSource = Callable[[Session, date], Wording]
+Listener = Callable[[str], None]
+
+
+def init_wording(app: Flask, source: WordingSource, hear: Listener) -> None:
+    """Tell the search who knows its wording, and who wants to know what is asked."""
+    app.extensions["fair_wording"] = _Words(source, hear)
+
+
+@dataclass
+class _Words:
+    """Today's wording as it was read last, looked up again after a second."""
+
+    source: WordingSource
+    hear: Listener
+    known: Wording = field(default_factory=Wording)
+    looked_at: float = -math.inf
+
+    def now(self) -> Wording:
+        """Return what editors tell the search; as it was while nobody can say."""
+        if time.monotonic() - self.looked_at > LOOK_EVERY_S:
+            self.looked_at = time.monotonic()
+            with reading() as session:
+                self.known = self.source(session, local_today())
+        return self.known
+
+
+def _words() -> _Words:
+    return cast("_Words", current_app.extensions["fair_wording"])
+
+
+def heard(text: str) -> None:
+    """Pass on what somebody typed, without the person."""
+    if text:
+        _words().hear(text)
+
+
 def ask(question: Query) -> Page:
-    """Answer from the index; from the tables, plainly, while it cannot be read."""
+    """Answer from the index, in the editors' wording; plainly while it is lost."""
+    question = _words().now().of(question)
     try:
         return catalogue().index.search(question)
     except (IndexUnavailable, OSError) as problem:

@@ -20,7 +20,7 @@ from app.search.rules import (
     pairs_of,
 )
 from app.search.views import choices
-from app.search.views.answers import PLAIN_WORDS, ask, complete, is_plain
+from app.search.views.answers import PLAIN_WORDS, ask, complete, heard, is_plain
 from app.search.views.shown import KIND_WORDS, Shown, shown
 from app.web import filters
 from app.web.guards import find_me, public
@@ -73,6 +73,8 @@ def index() -> ResponseReturnValue:
         wall_clock=filters.local(at),
     )
     found = ask(question)
+    if asked.page == 1:
+        heard(asked.text)
     chips = choices.chips_for(asked, where)
     answer = make_response(
         page_or_fragment(
