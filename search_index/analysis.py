@@ -64,6 +64,10 @@ def fold(text: str, *, taiwan: bool = False) -> str:
 def fold_with_map(text: str) -> tuple[str, list[int]]:
     """The folded text and, for each folded character, its place in the original."""
     skip = {m.start(): m.end() for m in ANNOTATION.finditer(text)}
+    if not skip and unicodedata.is_normalized("NFKC", text):  # as nearly all are
+        whole = _T2S.convert(text).translate(_EXTRA).lower()
+        if len(whole) == len(text):
+            return whole, list(range(len(text)))
     plain: list[str] = []
     places: list[int] = []
     at = 0
@@ -86,7 +90,7 @@ def fold_with_map(text: str) -> tuple[str, list[int]]:
 def stem(word: str) -> str:
     """The English stem; short words and words that would vanish stay whole."""
     word = _POSSESSIVE.sub("", word)
-    if len(word) < _MIN_STEM or not word.isascii():
+    if len(word) < _MIN_STEM or not word.isascii() or word.isdigit():
         return word
     stemmed: str = stemmer("english").stemWord(word)
     return stemmed if len(stemmed) >= _MIN_STEM - 1 else word

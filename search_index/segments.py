@@ -39,6 +39,7 @@ from search_index.whoosh_files import COLUMNS, CURSOR_ID, Storage
 
 OPEN_TRIES = 40  # a commit may delete a segment between reading the TOC and opening
 OPEN_PAUSE = 0.005  # seconds
+COUNTS_KEPT = 100_000  # terms whose counts are known without looking
 LARGE = 1000  # documents: a segment that a commit hardly ever touches
 _LENGTHS = np.array([byte_to_length(b) for b in range(256)], dtype=np.float32)
 _DTYPES = {"i": ">i4", "I": ">u4"}
@@ -78,6 +79,7 @@ class Segment:
         self._cache = cache
         self._lock = threading.Lock()
         self._facets: dict[str, Facet] = {}
+        self._counts: dict[tuple[str, str], int] = {}
         self._lexicon: dict[str, int] | None = None
         _verify(folder, self.name)
         storage = Storage(folder)
@@ -115,6 +117,14 @@ class Segment:
             with reading(), self._lock:
                 found = self._decode(field, term.encode())
             self._cache.put(key, found)
+        return found
+
+    def frequency(self, key: tuple[str, str]) -> int:
+        """In how many documents a (field, term) stands, deleted ones included."""
+        found = self._counts.get(key)
+        if found is None:
+            found = len(self.postings(*key).ids)
+            _remember(self._counts, key, found)
         return found
 
     def _decode(self, field: str, term: bytes) -> Postings:
@@ -224,15 +234,24 @@ class Snapshot:
             settled = self._settled.get(key)
             if settled is None:
                 settled = sum(len(one.postings(field, term).ids) for one in self._large)
-                self._settled[key] = settled
-            fresh = sum(len(one.postings(field, term).ids) for one in self._small)
-            found = self._frequencies[key] = settled + fresh
+                _remember(self._settled, key, settled)
+            found = settled + sum(one.frequency(key) for one in self._small)
+            _remember(self._frequencies, key, found)
         return found
 
     def cursor(self) -> int:
         """The outbox position of the last commit, 0 before the first."""
         found = [leaf.cursor for leaf in self.leaves if leaf.cursor is not None]
         return max(found, default=0)
+
+
+def _remember(
+    counts: dict[tuple[str, str], int], key: tuple[str, str], count: int
+) -> None:
+    """Keep a count; whoever asks for ever new words fills no memory."""
+    if len(counts) >= COUNTS_KEPT:
+        counts.clear()
+    counts[key] = count
 
 
 def latest_generation(folder: Path) -> int:
