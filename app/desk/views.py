@@ -71,6 +71,7 @@ TOOLS: tuple[tuple[str, Permission, str, str], ...] = (
         "search",
     ),
     ("fair_desk.queue", Permission.REVIEW_LISTING, msg("Review listings"), "pencil"),
+    ("search_desk.damaged", Permission.REVIEW_LISTING, msg("Damaged texts"), "flag"),
     ("partners_desk.queue", Permission.VET_PARTNER, msg("Vet partners"), "users"),
     (
         "workshops_desk.settlements",

@@ -13,6 +13,7 @@ from app.fair.actions.drafting import (
 )
 from app.fair.actions.reviewing import (
     approve,
+    confirm_text,
     reject,
     request_changes,
     take_down,
@@ -55,6 +56,7 @@ from app.fair.queries import (
     coming_slots,
     count_by_category,
     count_published,
+    damaged_offerings,
     find_offering,
     free_slots,
     is_provider,
@@ -97,9 +99,11 @@ __all__ = [
     "add_weekly_slots",
     "approve",
     "coming_slots",
+    "confirm_text",
     "count_by_category",
     "count_published",
     "create_offering",
+    "damaged_offerings",
     "decide_revision",
     "edit_offering",
     "find_offering",

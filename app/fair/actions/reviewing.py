@@ -14,6 +14,7 @@ from app.fair.errors import NotYourStep, OfferingInvalid
 from app.fair.models import Offering, OfferingState, Review
 from app.fair.queries import may_take_down, offering_for
 from app.fair.rules import Step
+from app.kernel import doings
 from app.kernel.clock import day_of
 from app.kernel.i18n import msg
 
@@ -82,6 +83,24 @@ def take_down(
     after = rules.state_after(offering, Step.TAKE_DOWN)
     offering.reason = rules.ensure_reason(Step.TAKE_DOWN, reason)
     return move(session, offering, Step.TAKE_DOWN, after, by=by, at=at)
+
+
+def confirm_text(
+    session: Session, offering_id: UUID, *, by: UUID, at: datetime
+) -> Offering:
+    """Say that a text which came in damaged is right now; said again it stays so.
+
+    Raises:
+        NotYourStep: it is *by*'s own, or of their people.
+    """
+    offering = strange_offering(session, offering_id, by=by, at=at)
+    offering.needs_check = False
+    session.add(offering)
+    doings.note(
+        session, who=by, verb="offering.confirm_text", about=f"offering:{offering.id}",
+        at=at,
+    )  # fmt: skip
+    return offering
 
 
 def _refuse(

@@ -15,6 +15,7 @@ from app.fair.queries.offerings import (
     published_offerings,
 )
 from app.fair.queries.reviews import (
+    damaged_offerings,
     review_queue,
     reviews_of,
     waiting_revision,
@@ -41,6 +42,7 @@ __all__ = [
     "coming_slots",
     "count_by_category",
     "count_published",
+    "damaged_offerings",
     "ensure_own",
     "find_offering",
     "free_slots",

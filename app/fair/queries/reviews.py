@@ -57,6 +57,14 @@ def waiting_revisions_of(
     return {one.offering_id: one for one in rows}
 
 
+def damaged_offerings(session: Session, limit: int = 100) -> list[Offering]:
+    """Return published offerings whose text came in damaged, the oldest first."""
+    rows = select(Offering).where(
+        col(Offering.needs_check), Offering.state == OfferingState.PUBLISHED
+    )
+    return list(session.exec(rows.order_by(col(Offering.created_at)).limit(limit)))
+
+
 def review_queue(
     session: Session, reader: UUID, *, on: date
 ) -> tuple[list[Offering], list[tuple[Revision, Offering]]]:
