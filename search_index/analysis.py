@@ -21,6 +21,7 @@ from snowballstemmer import stemmer
 ANALYSIS_VERSION = 2  # raise when terms change: an index of another version is rebuilt
 
 CJK = "㐀-鿿豈-﫿\U00020000-\U0002fa1f"
+HALF = re.compile("[\ud800-\udfff]")  # of a character: no text, and no encoding has it
 # Web copies put a romanisation behind the character: 區(qū). It is noise.
 ANNOTATION = re.compile(r"(?<=[㐀-鿿])[(（][a-zü\u00e0-\u01dc]{1,7}[)）]")
 _RUN = re.compile(f"([{CJK}]+)|([0-9a-z\u00e0-\u024f]+(?:['’][a-z]+)?)")
@@ -56,6 +57,7 @@ def fold(text: str, *, taiwan: bool = False) -> str:
     With `taiwan`, Taiwan's words become the mainland's too (軟體 → 软件): such
     words are only ever added, because that conversion may also mislead.
     """
+    text = HALF.sub("\ufffd", text)
     plain = ANNOTATION.sub("", unicodedata.normalize("NFKC", text))
     converted: str = (_TW2SP if taiwan else _T2S).convert(plain)
     return converted.translate(_EXTRA).lower()
@@ -63,6 +65,7 @@ def fold(text: str, *, taiwan: bool = False) -> str:
 
 def fold_with_map(text: str) -> tuple[str, list[int]]:
     """The folded text and, for each folded character, its place in the original."""
+    text = HALF.sub("\ufffd", text)
     skip = {m.start(): m.end() for m in ANNOTATION.finditer(text)}
     if not skip and unicodedata.is_normalized("NFKC", text):  # as nearly all are
         whole = _T2S.convert(text).translate(_EXTRA).lower()

@@ -115,7 +115,7 @@ class Segment:
         found = self._cache.get(key)
         if found is None:
             with reading(), self._lock:
-                found = self._decode(field, term.encode())
+                found = self._decode(field, term.encode(errors="surrogatepass"))
             self._cache.put(key, found)
         return found
 
