@@ -78,6 +78,7 @@ def build(
     tick("stalls", 1)
     listed = stalls.open_stalls(built)
     hand_written = 16
+    stalls.open_damaged(built)
     stalls.open_neighbours_stalls(built, built.skilled[hand_written:])
     more = stalls.open_resources(built, size.resources)
     tick("shops", 1)

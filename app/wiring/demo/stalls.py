@@ -50,10 +50,45 @@ def open_centres(town: Town) -> None:
         town.organisations[f"member of {organisation.id}"] = manager
 
 
+DAMAGED = (
+    (
+        "农(nóng)产品代销点",
+        "Farm produce on commission",
+        "本区(qū)合作社的土鸡蛋、红薯,每周二、五到货。",
+    ),
+    ("社区微心愿匯總?cè)罕娦枨?", "Small wishes, collected", "把小心愿写在纸条上。"),
+    ("鄰裡互助站", "Neighbours help neighbours", "借梯子、收快递,喊一声就来。"),
+)
+"""Titles and texts as copies from web pages and wrong conversions leave them (1.16)."""
+
+
 def open_stalls(town: Town) -> list[fair.Offering]:
     """Open the hand-written stalls: everything of the list that can be booked."""
     rows = [row for row in data("listings") if row["kind"] != "post"]
     return [_open_stall(town, number, row) for number, row in enumerate(rows)]
+
+
+def open_damaged(town: Town) -> list[fair.Offering]:
+    """Open three listings as an old system handed them over: with broken characters."""
+    opened = []
+    for number, centre in enumerate(town.centres()[: len(DAMAGED)]):
+        title, title_en, summary = DAMAGED[number]
+        row = {
+            "code": f"D{number + 1:02d}",
+            "title": title,
+            "title_en": title_en,
+            "summary": summary,
+            "summary_en": None,
+            "kind": "service",
+            "category": "daily_repair",
+            "nature": "public_benefit_free",
+            "audiences": ["all"],
+        }
+        team = town.organisations[centre.code]
+        offering = _open(town, row, centre, team, None, number)
+        offering.needs_check = True
+        opened.append(offering)
+    return opened
 
 
 def open_neighbours_stalls(town: Town, people: Sequence[UUID]) -> list[fair.Offering]:
