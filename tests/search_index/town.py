@@ -4,8 +4,8 @@
     FAIR_URL=http://127.0.0.1:8000 python …/search-judged/score.py \\
         --queries …/public.json --module tests.search_index.town:search
 
-`external_id` is the document's id. The set's filter `station` is our `place`. An empty
-town has no love bank to price in, so everything is free: `max_points` narrows nothing.
+`external_id` is the document's id. The set's filter `station` is our `place`. Its shifts,
+fairs and partners become offerings, since the load format has no such rows yet.
 """
 
 import json
@@ -58,7 +58,14 @@ def _offering(row: dict[str, Any]) -> dict[str, Any]:
         "category": STALLS.get(row["category"], "inclusive"),
         "place": row["station"],
         "language": row["lang"],
+        **_price(row["points"]),
     }
+
+
+def _price(points: int) -> dict[str, Any]:
+    if not points:
+        return {}
+    return {"price": "points", "points": str(points), "nature": "volunteer"}
 
 
 def _good(row: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +75,7 @@ def _good(row: dict[str, Any]) -> dict[str, Any]:
         "summary": row["body"],
         "unit": "件",
         "price_cny": str(row["points"] or 1),
+        "points_price": str(row["points"]) if row["points"] else None,
         "category": "craft",
         "workshop": f"{WORKSHOP}-{row['station']}",
         "workshop_name": row["station"],

@@ -14,6 +14,7 @@ from app.fair import Offering, OfferingState
 from app.partners import Organisation
 from app.people import Person
 from app.places import Place
+from app.programmes import Programme
 from app.wiring.loading import read
 from app.wiring.loading.rows import clean, is_damaged
 from app.workshops.models import Batch, Good
@@ -247,3 +248,19 @@ def test_a_damaged_offering_comes_in_flagged_for_a_person(tmp_path: Path) -> Non
             select(Offering.external_id).where(Offering.needs_check)
         ).all()
     assert flagged == ["F1"]
+
+
+def test_what_is_priced_in_points_opens_the_love_bank(tmp_path: Path) -> None:
+    row = {"price": "points", "points": "15", "nature": "volunteer"}
+    path = written(tmp_path, changed("offerings", 0, **row))
+    for _ in range(2):
+        done = fair(tmp_path / "data", "load", str(path))
+        assert done.code == 0, done.err
+    with looking_at(tmp_path / "data") as session:
+        bank = session.exec(select(Programme)).one()
+        priced = session.exec(
+            select(Offering).where(Offering.external_id == "F1")
+        ).one()
+    assert bank.code == "love-bank"
+    assert (priced.points, priced.programme_id) == (15, bank.id)
+    assert fair(tmp_path / "data", "verify").code == 0

@@ -135,6 +135,7 @@ class GoodRow(LoadRow):
     summary: Text | None = Field(None, max_length=200)
     unit: str = Field(min_length=1, max_length=40)
     price_cny: Decimal = Field(gt=0, decimal_places=2)
+    points_price: Decimal | None = Field(None, gt=0, decimal_places=2)
     category: GoodCategory
     is_perishable: bool = False
     stock: int = Field(0, ge=0, le=100000)

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from sqlmodel import Session, select
 
-from app import fair, partners, people, places, programmes, workshops
+from app import fair, partners, people, places, programmes, wallet, workshops
 from app.kernel.clock import day_of
 from app.kernel.errors import Refusal
 from app.kernel.permissions import Role
@@ -154,10 +155,7 @@ def _offering(session: Session, values: Mapping[str, Any], at: datetime) -> None
     office = _office(session, at)
     programme_id: UUID | None = None
     if row.price == fair.PriceMode.POINTS:
-        programme = programmes.find_programme(session, "love-bank")
-        if programme is None:
-            raise _Wrong("price", "there is no love bank to price in points yet")
-        programme_id = programme.id
+        programme_id = _love_bank(session, at).id
     fair.load_offering(
         session,
         external_id=row.external_id,
@@ -216,6 +214,7 @@ def _good(session: Session, values: Mapping[str, Any], at: datetime) -> None:
         summary=row.summary,
         unit=row.unit,
         price_cny=row.price_cny,
+        points_price=row.points_price,
         category=row.category,
         is_perishable=row.is_perishable,
         external_id=row.external_id,
@@ -250,6 +249,26 @@ def _place_named(session: Session, code: str | None, name: str) -> places.Place:
     if found is None:
         raise _Wrong(name, f"there is no place “{code}”")
     return found
+
+
+def _love_bank(session: Session, at: datetime) -> programmes.Programme:
+    """Return the programme that points are of; the first file that needs it opens it.
+
+    Ten points an hour that last two years, until the office says otherwise.
+    """
+    found = programmes.find_programme(session, "love-bank")
+    if found is not None:
+        return found
+    bank = programmes.add_programme(
+        session, code="love-bank", unit="POINT", name="爱心银行", name_en="Love Bank",
+        issuer="站点办公室", issuer_en="The station office", at=at,
+    )  # fmt: skip
+    programmes.add_rule(
+        session, bank, effective_on=day_of(at), per_hour=Decimal(10), lot_months=24,
+        at=at,
+    )  # fmt: skip
+    wallet.open_programme_accounts(session, bank, at=at)
+    return bank
 
 
 def _person_named(session: Session, external_id: str) -> Person | None:
