@@ -52,6 +52,9 @@ PAGES: dict[str, tuple[str | None, Callable[[dict[str, UUID]], str]]] = {
     "hours to verify": ("ma", lambda ids: "/volunteering/desk/"),
     "counter": ("sun", lambda ids: "/counter"),
     "review": ("shen", lambda ids: "/fair/reviews"),
+    "words of the search": ("shen", lambda ids: "/desk/words/"),
+    "damaged texts": ("shen", lambda ids: "/desk/search/damaged"),
+    "staff search": ("sun", lambda ids: "/desk/search/"),
     "nothing here": (None, lambda ids: MISSING),
 }
 

@@ -130,3 +130,23 @@ def test_nothing_sticks_out_on_the_smallest_phone(site: Site, address: str) -> N
             ".forEach((one) => (one.open = true))"
         )
         assert walker.is_too_wide() is None
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_a_reviewer_sees_first_what_a_word_changes(
+    site: Site, *, has_scripts: bool
+) -> None:
+    """The preview is a second button of the same form; nothing is saved by it."""
+    mode = Mode("en", 390, has_scripts=has_scripts)
+    walker = site.walker(mode, site.cast.shen)
+    page = walker.go("/desk/words/").page
+    page.get_by_label("Same meaning").check()
+    page.get_by_label("What people type").fill("托尼老师")
+    page.get_by_label("What it finds").fill("理发")
+    page.get_by_role("button", name="Show what changes").click()
+
+    expect(page.locator("#preview")).to_contain_text("Nothing is saved yet")
+    expect(page.locator("#preview")).to_contain_text("周三理发")
+    expect(page.get_by_label("What people type")).to_have_value("托尼老师")
+    page.get_by_role("button", name="Let it count").click()
+    expect(page.get_by_text("托尼老师 → 理发")).to_be_visible()
