@@ -158,6 +158,11 @@ def tokens(folded: str) -> list[Token]:
     return found
 
 
+def latin_words(folded: str) -> list[tuple[str, int]]:
+    """The Latin words of folded text and where they start."""
+    return [(m.group(2), m.start()) for m in _RUN.finditer(folded) if m.group(2)]
+
+
 def runs(folded: str) -> list[tuple[str, int]]:
     """Unbroken Chinese stretches and where they start."""
     return [(m.group(), m.start()) for m in _CJK_RUN.finditer(folded)]

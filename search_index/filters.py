@@ -25,9 +25,11 @@ OWN = {"day": ("day", "slot"), "time": ("time", "slot")}
 Array = NDArray[np.float64]
 
 
-def masks_of(segment: Segment, query: Query) -> dict[str, Mask]:
-    """One mask per filter that is set, under the name of its facet."""
-    filters, near = query.filters, query.near
+def values_of(filters: Filters) -> dict[str, tuple[str, ...]]:
+    """The values that are wanted of each facet that is filtered by its values.
+
+    A day and times together want one free time that is both ("slot").
+    """
     wanted = {
         "kind": filters.kind,
         "category": filters.category,
@@ -38,16 +40,21 @@ def masks_of(segment: Segment, query: Query) -> dict[str, Mask]:
         "provider_source": filters.provider_source,
         "day": (filters.day,) if filters.day else (),
         "time": filters.times,
-        "slot": _slots(filters),
+        "slot": tuple(f"{filters.day}/{part}" for part in filters.times if filters.day),
         "language": filters.language,
     }
+    return {name: values for name, values in wanted.items() if values}
+
+
+def masks_of(segment: Segment, query: Query) -> dict[str, Mask]:
+    """One mask per filter that is set, under the name of its facet."""
+    filters, near = query.filters, query.near
     masks: dict[str, Mask] = {}
-    for name, values in wanted.items():
-        if values:
-            mask = np.zeros(segment.size, np.bool_)
-            for value in values:
-                mask[segment.postings("f", f"{name}={value}").ids] = True
-            masks[name] = mask
+    for name, values in values_of(filters).items():
+        mask = np.zeros(segment.size, np.bool_)
+        for value in values:
+            mask[segment.postings("f", f"{name}={value}").ids] = True
+        masks[name] = mask
     if filters.max_points is not None:
         most = int(filters.max_points * HUNDREDTHS)
         masks["points"] = segment.columns["points"] <= most
@@ -58,11 +65,6 @@ def masks_of(segment: Segment, query: Query) -> dict[str, Mask]:
     if filters.since is not None:
         masks["since"] = segment.columns["created"] > filters.since
     return masks
-
-
-def _slots(filters: Filters) -> tuple[str, ...]:
-    """A day and times together want one free time that is both."""
-    return tuple(f"{filters.day}/{part}" for part in filters.times if filters.day)
 
 
 def _open(segment: Segment, clock: datetime) -> Mask:

@@ -56,17 +56,18 @@ def spans(text: str, words: Iterable[str]) -> tuple[list[tuple[int, int]], list[
     words = tuple(w for w in words if not analysis.is_cjk(w) or w in folded)
     if not words:  # nothing to mark: spare the cutting
         return [], []
-    starts, ends, latin = _cut(folded)
     found: list[tuple[int, int]] = []
     seen: list[str] = []
+    latin: dict[str, list[tuple[int, int]]] | None = None
     for word in words:
         if not analysis.is_cjk(word):
+            latin = _latin(folded) if latin is None else latin
             at = latin.get(word, [])
         else:
             at = [
                 (start, end)
                 for start, end in _occurrences(word, folded)
-                if len(word) > SHORT or (start in starts and end in ends)
+                if len(word) > SHORT or _is_word_at(folded, start, end)
             ]
         if at:
             seen.append(word)
@@ -84,17 +85,30 @@ def spans(text: str, words: Iterable[str]) -> tuple[list[tuple[int, int]], list[
 _folded = lru_cache(2048)(analysis.fold_with_map)
 
 
-@lru_cache(2048)
-def _cut(
-    folded: str,
-) -> tuple[frozenset[int], frozenset[int], dict[str, list[tuple[int, int]]]]:
-    """Where words begin, where they end, and where each English stem stands."""
-    cut = analysis.tokens(folded)
-    latin: dict[str, list[tuple[int, int]]] = {}
-    for token in cut:
-        if token.latin:
-            latin.setdefault(analysis.stem(token.text), []).append(token[1:3])
-    return frozenset(t.start for t in cut), frozenset(t.end for t in cut), latin
+def _latin(folded: str) -> dict[str, list[tuple[int, int]]]:
+    """Where each English stem stands."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for word, start in analysis.latin_words(folded):
+        found.setdefault(analysis.stem(word), []).append((start, start + len(word)))
+    return found
+
+
+def _is_word_at(folded: str, start: int, end: int) -> bool:
+    """Whether a Chinese stretch begins and ends where words do."""
+    first, last = start, end
+    while first > 0 and analysis.is_cjk(folded[first - 1]):
+        first -= 1
+    while last < len(folded) and analysis.is_cjk(folded[last]):
+        last += 1
+    starts, ends = _borders(folded[first:last])
+    return start - first in starts and end - first in ends
+
+
+@lru_cache(20_000)
+def _borders(run: str) -> tuple[frozenset[int], frozenset[int]]:
+    """Where words of an unbroken Chinese stretch begin, and where they end."""
+    cut = analysis.tokens(run)
+    return frozenset(t.start for t in cut), frozenset(t.end for t in cut)
 
 
 def _occurrences(word: str, text: str) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from search_index.backends.tables import Table, TableSnapshot
 from search_index.evaluate import SPELLED, TELLING
+from search_index.filters import values_of
 from search_index.whoosh_files import CURSOR_ID
 
 if TYPE_CHECKING:
@@ -134,21 +135,7 @@ class Held:
     def masks(self, query: Query) -> dict[str, Any]:
         """What the filters ask, under the names of their facets."""
         filters = query.filters
-        slots = [f"{filters.day}/{part}" for part in filters.times if filters.day]
-        wanted = {
-            "kind": filters.kind,
-            "category": filters.category,
-            "audience": filters.audience,
-            "place": filters.place,
-            "price_mode": filters.price_mode,
-            "service_nature": filters.service_nature,
-            "provider_source": filters.provider_source,
-            "day": (filters.day,) if filters.day else (),
-            "time": filters.times,
-            "slot": slots,
-            "language": filters.language,
-        }
-        found = {n: self._valued(n, values) for n, values in wanted.items() if values}
+        found = {n: self._valued(n, some) for n, some in values_of(filters).items()}
         if filters.max_points is not None:
             most = int(filters.max_points * HUNDREDTHS)
             found["points"] = self._between("points", None, most)
