@@ -115,26 +115,29 @@ def _score(
     """Scores of all documents of a segment, or None when none can match."""
     if not units:
         return None if query.text.strip() else np.ones(segment.size, np.float32)
+    least = TELLING if query.is_strict else 0.0
+    norm = K1 * ((1 - B) + B * segment.lengths / weights.average_length)
+    met = [
+        [
+            hit
+            for one in unit.alternatives
+            if one.weight >= least
+            and (hit := _alternative(segment, one, weights, norm)) is not None
+        ]
+        for unit in units
+    ]
+    if not any(met):  # most small segments: spare the arrays
+        return None
     total = np.zeros(segment.size, np.float32)
     answered = np.zeros(segment.size, np.float32)
-    norm = K1 * ((1 - B) + B * segment.lengths / weights.average_length)
     lacking = np.zeros(segment.size, np.bool_)
-    any_hit = False
-    for unit in units:
+    for unit, hits in zip(units, met, strict=True):
         best = np.zeros(segment.size, np.float32)
-        for alternative in unit.alternatives:
-            if query.is_strict and alternative.weight < TELLING:
-                continue
-            hit = _alternative(segment, alternative, weights, norm)
-            if hit is not None:
-                ids, scores = hit
-                best[ids] = np.maximum(best[ids], scores)
-                any_hit = True
+        for ids, scores in hits:
+            best[ids] = np.maximum(best[ids], scores)
         total += best
         answered += best > 0
         lacking |= (best <= 0) & (not unit.is_bonus)
-    if not any_hit:
-        return None
     share = answered / np.float32(len(units))
     result: Floats = total * ((1 - COORDINATION) + COORDINATION * share)
     if query.is_strict:
@@ -162,9 +165,9 @@ def _alternative(
     share = alternative.weight / len(alternative.terms)
     parts = []
     for term in alternative.terms:
-        ids, counts = segment.postings(alternative.field, term)
-        if not len(ids):
+        if not segment.frequency((alternative.field, term)):
             return None
+        ids, counts = segment.postings(alternative.field, term)
         weight = share * weights.of(alternative.field, term)
         if alternative.field == "w":
             score = counts * (K1 + 1) / (counts + norm[ids]) * np.float32(weight)

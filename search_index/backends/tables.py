@@ -59,6 +59,10 @@ class Table:
         counts = list(found.values()) if name == "w" else [1] * len(found)
         return Postings(np.array(list(found), np.int32), np.array(counts, np.float32))
 
+    def frequency(self, key: tuple[str, str]) -> int:
+        """In how many documents a (field, term) stands."""
+        return len(self.postings(*key).ids)
+
     def facet(self, name: str) -> Facet:
         """The values of a facet, and who has them."""
         prefix = f"{name}="
