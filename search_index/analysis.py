@@ -18,7 +18,7 @@ from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PINYIN_DICT
 from snowballstemmer import stemmer
 
-ANALYSIS_VERSION = 2  # raise when terms change: an index of another version is rebuilt
+ANALYSIS_VERSION = 3  # raise when terms change: an index of another version is rebuilt
 
 CJK = "㐀-鿿豈-﫿\U00020000-\U0002fa1f"
 HALF = re.compile("[\ud800-\udfff]")  # of a character: no text, and no encoding has it
@@ -34,6 +34,7 @@ _TW2SP = opencc.OpenCC("tw2sp")
 _EXTRA = str.maketrans(
     {"妳": "你", "牠": "它", "隣": "邻", "祇": "只", "瞭": "了", "鬪": "斗"}
     | {"著": "着", "帐": "账", "喫": "吃", "衹": "只", "佈": "布", "﹔": ";"}
+    | {"糭": "粽", "濶": "阔"}
 )
 
 
