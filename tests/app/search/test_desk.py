@@ -78,6 +78,28 @@ def test_part_of_a_number_finds_nobody(
 
 
 @pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("", "Please write a name, a number, a day"),
+        ("  …  ", "Please write a name, a number, a day"),
+        ("w", "one Chinese character, or two letters"),
+        ("2026-13-77", "There is no such day: 2026-13-77"),
+        ("闻 2026-02-30", "There is no such day: 2026-02-30"),
+    ],
+)
+def test_what_cannot_be_looked_for_gets_a_sentence(
+    planted: Cast, client_of: Browser, words: str, sentence: str
+) -> None:
+    sun = client_of(planted.sun)
+    for send in (sun.send, sun.swap):
+        answer = send("/desk/search/", words=words)
+        assert sentence in text_of(answer)
+        assert "found" not in text_of(answer)
+        assert "Nobody of that name" not in text_of(answer)
+    assert "Please write" not in text_of(sun.get("/desk/search/"))
+
+
+@pytest.mark.parametrize(
     ("who", "status"),
     [("lin", 403), ("wang", 403), ("tao", 403), ("pan", 403), ("qian", 200),
      ("shen", 200), ("jin", 200)],
@@ -161,8 +183,23 @@ def test_a_day_and_a_code_find_what_is_theirs(
     assert busy["order"] in sun.swap("/desk/search/", words=busy["code"]).text
     assert busy["order"] not in sun.swap("/desk/search/", words=busy["code"][:3]).text
     assert "No record, order or reward" in text_of(
-        sun.swap("/desk/search/", words="2026-13-77")
+        sun.swap("/desk/search/", words="2024-02-29")
     )
+
+
+def test_the_page_says_when_older_ones_were_not_compared(
+    busy: dict[str, str], planted: Cast, client_of: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    sun = client_of(planted.sun)
+    assert "were compared" not in sun.swap("/desk/search/", words="午餐").text
+    for room in ("app.search.desk.staff", "app.volunteering.desk.shown"):
+        monkeypatch.setattr(f"{room}.FINDS_MAX", 1)
+
+    page = text_of(sun.swap("/desk/search/", words="午餐"))
+
+    assert busy["record"]
+    assert "Of each kind the latest 1 were compared" in page
 
 
 @pytest.mark.parametrize("words", ["王阿宽", "午餐", "桃源", "洗衣液", "chopsticks"])
