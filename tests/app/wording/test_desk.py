@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from typing import cast as typed
@@ -13,11 +14,13 @@ from flask import Flask
 from sqlmodel import select
 
 from app import search
-from app.fair import Offering
+from app.fair import Offering, OfferingState
 from app.kernel.clock import day_of, now
+from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.kernel.doings import Doing
 from app.search.views import answers
+from app.wiring import create_app
 from app.wording import AskedWords, LineKind, SearchLine, note_asked
 from app.wording.reactions import Listener
 from app.wording.rules import PINS_MAX
@@ -179,6 +182,52 @@ def test_a_pin_ends_by_itself_and_makes_room(
             )  # fmt: skip
     sent = shen.send("/desk/words/", kind="pin", asked="理发", found=page)
     assert sent.status_code == 303
+
+
+def test_what_comes_first_and_is_hidden_later_is_not_found(
+    app: Flask, shen: Client, client: Client, db: Database, town: UUID
+) -> None:
+    shen.send("/desk/words/", kind="pin", asked="理发", found=f"/fair/{town}")
+    assert found(client, "理发") == ["老茶馆评弹", "公益理发日"]
+
+    with db.transaction() as session:
+        session.get_one(Offering, town).state = OfferingState.TAKEN_DOWN
+    search.rebuild(db, typed("Any", app.extensions["fair_catalogue"]), at=now())
+
+    assert found(client, "理发") == ["公益理发日"]
+
+
+@pytest.fixture
+def another_process(settings: Settings) -> Iterator[Callable[[], Client]]:
+    """Start the application beside the first one: its own memory, the same tables."""
+    started = []
+
+    def start() -> Client:
+        started.append(create_app(settings))
+        return Client(started[-1])
+
+    yield start
+    for one in started:
+        one.extensions["fair_database"].close()
+
+
+def test_another_process_knows_a_line_within_two_seconds(
+    shen: Client,
+    another_process: Callable[[], Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process that has looked before looks again; one that starts looks at once."""
+    monkeypatch.setattr(answers, "LOOK_EVERY_S", 1.0)
+    guest = another_process()
+    assert found(guest, "刀客") == []
+
+    shen.send("/desk/words/", kind="equal", asked="刀客", found="理发")
+    until = time.monotonic() + 2
+    while found(guest, "刀客") != ["公益理发日"]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+    assert found(another_process(), "刀客") == ["公益理发日"]
 
 
 def test_a_line_nobody_can_read_takes_no_page_down(
