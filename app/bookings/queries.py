@@ -208,6 +208,25 @@ def unanswered_at(
     return list(session.exec(wanted))
 
 
+def latest_at(
+    session: Session, place_ids: frozenset[UUID] | None, *, at: datetime, limit: int
+) -> list[Booking]:
+    """Return bookings of any state at these places, the latest first.
+
+    `None` asks for everywhere. What can still be undone is not among them.
+    """
+    wanted = (
+        select(Booking)
+        .where(col(Booking.effective_at) <= at)
+        .where(Booking.state != BookingState.UNDONE)
+        .order_by(col(Booking.requested_at).desc(), col(Booking.id))
+        .limit(limit)
+    )
+    if place_ids is not None:
+        wanted = wanted.where(col(Booking.place_id).in_(place_ids))
+    return list(session.exec(wanted))
+
+
 def ratings_of(session: Session, offering_ids: Iterable[UUID]) -> Mapping[UUID, Rating]:
     """Return the ratings of those offerings that have any."""
     wanted = set(offering_ids)

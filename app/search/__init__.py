@@ -18,6 +18,7 @@ from app.search.actions import (
 from app.search.plainly import find_plainly
 from app.search.queries import Find, first_page, fits_now, is_findable, new_finds
 from app.search.rules import Asked, Wording, fold_key, line_to_keep, page_url
+from search_index.vocabulary import changes_nothing, is_filler, word_key
 
 __all__ = [
     "Asked",
@@ -26,12 +27,14 @@ __all__ = [
     "Find",
     "Wording",
     "catch_up",
+    "changes_nothing",
     "check",
     "find_plainly",
     "first_page",
     "fits_now",
     "fold_key",
     "follow",
+    "is_filler",
     "is_findable",
     "line_to_keep",
     "mend",
@@ -39,4 +42,5 @@ __all__ = [
     "open_index",
     "page_url",
     "rebuild",
+    "word_key",
 ]

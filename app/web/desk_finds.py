@@ -27,6 +27,7 @@ class FindKind(StrEnum):
     """What can be looked up, in the order the page shows it."""
 
     RECORD = "record"
+    BOOKING = "booking"
     ORDER = "order"
     REDEMPTION = "redemption"
 
@@ -34,6 +35,7 @@ class FindKind(StrEnum):
 FIND_LABELS: Mapping[FindKind, str] = MappingProxyType(
     {
         FindKind.RECORD: msg("Service records"),
+        FindKind.BOOKING: msg("Bookings"),
         FindKind.ORDER: msg("Workshop orders"),
         FindKind.REDEMPTION: msg("Rewards redeemed"),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.bookings.desk import desk_finds as found_bookings
 from app.bookings.desk import desk_items as bookings
 from app.books.desk import desk_items as books
 from app.fair.desk import desk_items as fair
@@ -28,6 +29,7 @@ SOURCES: tuple[DeskSource, ...] = (
 
 FOUND: tuple[FindSource, ...] = (
     found_volunteering,
+    found_bookings,
     found_workshops,
     found_rewards,
 )

@@ -39,6 +39,8 @@ def write_line(
         LineThere: the same is in force.
     """
     line = SearchLine(kind=kind, asked="", note=note, added_by=by, added_at=at)
+    today = day_of(at)
+    live = rules.in_force(queries.live_lines(session), on=today)
     if kind in rules.TARGETS:
         line.asked = rules.question_of(asked)
         line.found = rules.document_of(found)
@@ -47,12 +49,14 @@ def write_line(
         line.asked = ", ".join(words)
         if kind is not LineKind.STOP:
             others = rules.words_of(found, name="found")
+            rules.ensure_telling(words, live, name="asked")
+            rules.ensure_telling(others, live, name="found")
             rules.ensure_apart(words, others)
             line.found = ", ".join(others)
-    live = queries.live_lines(session)
-    if any(rules.is_same(line, other) for other in live):
+    if rules.is_known(line, live):
         raise LineThere(msg("The search knows this line already."))
     if kind is LineKind.PIN:
+        rules.ensure_day_to_come(until, on=today)
         line.until = until
         rules.ensure_room_for_pin(live, line.asked)
     return line

@@ -11,12 +11,14 @@ from hashlib import blake2b
 from types import MappingProxyType
 
 from app.kernel.i18n import msg
-from app.search import Wording, fold_key
+from app.search import Wording, changes_nothing, fold_key, is_filler, word_key
 from app.wording.errors import LineInvalid
 from app.wording.models import LineKind, SearchLine
 
 WORDS_MAX = 8
 WORD_LENGTH_MAX = 40
+LINE_LENGTH_MAX = 200
+"""Of the words of one side together: as wide as the table's column."""
 PINS_MAX = 3
 """Results that come first for one question: more would be a notice board."""
 TOLD_FROM = 3
@@ -58,7 +60,8 @@ def words_of(typed: str, *, name: str) -> tuple[str, ...]:
     Raises:
         LineInvalid: none, too many, too long, or signs that mean something else.
     """
-    words = [one.strip() for one in _BETWEEN.split(typed)]
+    # Of the ways to end a line only the plain one is in `_STRANGE`: gaps become blanks.
+    words = [" ".join(one.split()) for one in _BETWEEN.split(typed)]
     found = tuple({fold_key(one): one for one in words if fold_key(one)}.values())
     if not found:
         raise LineInvalid(msg("Please write at least one word."), field=name)
@@ -73,6 +76,18 @@ def words_of(typed: str, *, name: str) -> tuple[str, ...]:
                 field=name,
                 word=one[:WORD_LENGTH_MAX],
             )
+        if not word_key(one):
+            raise LineInvalid(
+                msg("The search reads Chinese and Latin letters; not “%(word)s”."),
+                field=name,
+                word=one,
+            )
+    if len(", ".join(found)) > LINE_LENGTH_MAX:
+        raise LineInvalid(
+            msg("At most %(n)s characters in one line, please."),
+            field=name,
+            n=LINE_LENGTH_MAX,
+        )
     return found
 
 
@@ -108,11 +123,40 @@ def ensure_apart(asked: Iterable[str], found: Iterable[str]) -> None:
     Raises:
         LineInvalid: a word stands on both sides.
     """
-    both = {fold_key(one) for one in asked} & {fold_key(one) for one in found}
+    there = {word_key(one) for one in asked}
+    both = [one for one in found if word_key(one) in there]
     if both:
         raise LineInvalid(
-            msg("“%(word)s” stands on both sides."), field="found", word=min(both)
+            msg("“%(word)s” stands on both sides."), field="found", word=both[0]
         )
+
+
+def ensure_telling(
+    words: Iterable[str], lines: Iterable[SearchLine], *, name: str
+) -> None:
+    """Refuse synonyms of a word that says nothing: every long question has some.
+
+    Raises:
+        LineInvalid: the house or a line in force leaves one of the words out.
+    """
+    silent = _silent(lines)
+    for one in words:
+        if is_filler(one) or word_key(one) in silent:
+            raise LineInvalid(
+                msg("“%(word)s” says nothing in a question, so it finds nothing else."),
+                field=name,
+                word=one,
+            )
+
+
+def ensure_day_to_come(until: date | None, *, on: date) -> None:
+    """Refuse a day after which nothing would come first.
+
+    Raises:
+        LineInvalid: it has passed.
+    """
+    if until is not None and until < on:
+        raise LineInvalid(msg("This day has passed."), field="until")
 
 
 def ensure_room_for_pin(lines: Iterable[SearchLine], asked: str) -> None:
@@ -129,11 +173,25 @@ def ensure_room_for_pin(lines: Iterable[SearchLine], asked: str) -> None:
         )
 
 
-def is_same(line: SearchLine, other: SearchLine) -> bool:
-    """Say whether two lines tell the same."""
-    return (line.kind, fold_key(line.asked), line.found) == (
-        other.kind, fold_key(other.asked), other.found,
-    )  # fmt: skip
+def in_force(lines: Iterable[SearchLine], *, on: date) -> list[SearchLine]:
+    """Return lines that still act on a day: a pin ends by itself."""
+    return [line for line in lines if line.until is None or line.until >= on]
+
+
+def is_known(line: SearchLine, lines: Iterable[SearchLine]) -> bool:
+    """Say whether the house and the lines in force tell all of this already."""
+    others = list(lines)
+    if line.kind in SYNONYMS:
+        told = (_as_thesaurus(one) for one in others if one.kind in SYNONYMS)
+        known = tuple(one for one in told if one is not None)
+        return changes_nothing(known, _as_thesaurus(line) or "")
+    if line.kind is LineKind.STOP:
+        silent = _silent(others)
+        words = line.asked.split(", ")
+        return all(is_filler(one) or word_key(one) in silent for one in words)
+    return (line.kind, fold_key(line.asked), line.found) in {
+        (one.kind, fold_key(one.asked), one.found) for one in others
+    }
 
 
 def wording_of(lines: Iterable[SearchLine], *, on: date) -> Wording:
@@ -141,22 +199,40 @@ def wording_of(lines: Iterable[SearchLine], *, on: date) -> Wording:
     synonyms: list[str] = []
     stop: list[str] = []
     pins: dict[str, tuple[str, ...]] = {}
-    for line in lines:
+    for line in in_force(lines, on=on):
         if line.kind in SYNONYMS:
-            synonyms.append(_as_thesaurus(line))
+            told = _as_thesaurus(line)
+            synonyms += [] if told is None else [told]
         elif line.kind is LineKind.STOP:
-            stop += words_of(line.asked, name="asked")
-        elif line.kind is LineKind.PIN and (line.until is None or line.until >= on):
+            stop += line.asked.split(", ")
+        elif line.kind is LineKind.PIN:
             key = fold_key(line.asked)
             pins[key] = (*pins.get(key, ()), line.found or "")
     return Wording(tuple(synonyms), tuple(stop), pins)
 
 
-def _as_thesaurus(line: SearchLine) -> str:
+def _as_thesaurus(line: SearchLine) -> str | None:
+    """Return a line of the thesaurus; None when it cannot be read as one.
+
+    Every question reads all of them: one bad line must not take the search down.
+    """
+    asked, found = (
+        ", ".join(one for one in words.split(", ") if word_key(one))
+        for words in (line.asked, line.found or "")
+    )
+    if not (asked and found):
+        return None
     if line.kind is LineKind.KINDS:
-        return f"{line.asked} > {line.found}"
-    words = f"{line.asked}, {line.found}"
-    return f"~ {words}" if line.kind is LineKind.RELATED else words
+        return f"{asked} > {found}"
+    return (
+        f"~ {asked}, {found}" if line.kind is LineKind.RELATED else f"{asked}, {found}"
+    )
+
+
+def _silent(lines: Iterable[SearchLine]) -> set[str]:
+    """Return what editors said says nothing, as it is compared."""
+    stops = (one for one in lines if one.kind is LineKind.STOP)
+    return {word_key(word) for one in stops for word in one.asked.split(", ")}
 
 
 # -- what is asked ---------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,8 +17,10 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session
 
 from app import people, places
+from app.kernel.i18n import msg
 from app.kernel.permissions import Permission
-from app.web.desk_finds import FIND_LABELS, Find, FindSource
+from app.search.rules import fold_key
+from app.web.desk_finds import FIND_LABELS, FINDS_MAX, Find, FindSource
 from app.web.filters import local_today
 from app.web.guards import me, needs
 from app.web.htmx import page_or_fragment
@@ -42,14 +45,39 @@ def init_staff_search(app: Flask, sources: tuple[FindSource, ...]) -> None:
 @needs(Permission.OPEN_DESK)
 def staff() -> ResponseReturnValue:
     """Show the field."""
-    return _page("")
+    return _page("", None)
 
 
 @bp.post("/")
 @needs(Permission.OPEN_DESK)
 def find() -> ResponseReturnValue:
     """Find what is of my places; posted, so that no address keeps people's names."""
-    return _page(request.form.get("words", "").replace("\x00", "").strip()[:ASKED_MAX])
+    words = request.form.get("words", "").replace("\x00", "").strip()[:ASKED_MAX]
+    problem = _problem(words)
+    return _page("" if problem else words, problem, typed=words)
+
+
+def _problem(words: str) -> str | None:
+    """Return why there is nothing to look for; None when there is."""
+    parts = [part for word in words.split() if (part := fold_key(word))]
+    if not parts:
+        return translate(
+            msg("Please write a name, a number, a day, or what it is about.")
+        )
+    if len(parts) == 1 and len(parts[0]) == 1 and parts[0].isascii():
+        return translate(msg("Please write one Chinese character, or two letters."))
+    for word in words.split():
+        if DAY.fullmatch(word) and not _is_day(word):
+            return translate(msg("There is no such day: %(day)s"), day=word)
+    return None
+
+
+def _is_day(word: str) -> bool:
+    try:
+        date.fromisoformat(word)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -61,11 +89,13 @@ class Pile:
     more: int
 
 
-def _page(words: str) -> ResponseReturnValue:
+def _page(
+    words: str, problem: str | None, *, typed: str | None = None
+) -> ResponseReturnValue:
     with reading() as session:
         reach = _reach_of_people(session)
         met, more = _people(session, words, reach)
-        piles = _piles(session, words) if words else []
+        piles, is_cut = _piles(session, words) if words else ([], False)
         where = places.places_by_ids(
             session,
             {
@@ -76,6 +106,9 @@ def _page(words: str) -> ResponseReturnValue:
         scope = places.places_by_ids(session, reach or ())
     context: dict[str, Any] = {
         "words": words,
+        "typed": words if typed is None else typed,
+        "problem": problem,
+        "latest": FINDS_MAX if is_cut else None,
         "found": met,
         "more": more,
         "piles": piles,
@@ -107,22 +140,26 @@ def _people(
     return [shown[one] for one in ids[:SHOWN]], max(0, len(ids) - SHOWN)
 
 
-def _piles(session: Session, words: str) -> list[Pile]:
-    """Return records, orders and rewards that every word fits, by kind."""
+def _piles(session: Session, words: str) -> tuple[list[Pile], bool]:
+    """Return records, orders and rewards that every word fits, by kind.
+
+    And whether there were older ones that nobody compared.
+    """
     sources = cast(
         "tuple[FindSource, ...]", current_app.extensions["fair_find_sources"]
     )
-    asked = [(one, fold(one)) for one in words.split()]
-    piles = []
+    asked = [(one, fold(one)) for one in words.split() if fold_key(one)]
+    piles, is_cut = [], False
     for source in sources:
         seen = source(session, actor_id=me().id, on=local_today())
+        is_cut = is_cut or len(seen) >= FINDS_MAX
         fitting = [
             one for one in seen if all(_fits(one, word, plain) for word, plain in asked)
         ]
         if fitting:
             title = translate(FIND_LABELS[fitting[0].kind])
             piles.append(Pile(title, fitting[:SHOWN], max(0, len(fitting) - SHOWN)))
-    return piles
+    return piles, is_cut
 
 
 def _fits(find: Find, word: str, plain: str) -> bool:

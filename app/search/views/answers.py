@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app.kernel.clock import now
@@ -19,6 +20,7 @@ from app.search.actions import Catalogue
 from app.search.plainly import GENERATION, find_plainly, suggest_plainly
 from app.search.rules import Wording
 from app.web.filters import local_today
+from app.web.guards import find_me
 from app.web.store import reading
 from app.web.words import language
 from search_index import IndexUnavailable, Page, Query, Suggestion
@@ -40,7 +42,8 @@ def catalogue() -> Catalogue:
 
 
 WordingSource = Callable[[Session, date], Wording]
-Listener = Callable[[str], None]
+Listener = Callable[[str, str], None]
+"""Hears what was asked, and by whom, so that nobody is counted twice a day."""
 
 
 def init_wording(app: Flask, source: WordingSource, hear: Listener) -> None:
@@ -61,8 +64,11 @@ class _Words:
         """Return what editors tell the search; as it was while nobody can say."""
         if time.monotonic() - self.looked_at > LOOK_EVERY_S:
             self.looked_at = time.monotonic()
-            with reading() as session:
-                self.known = self.source(session, local_today())
+            try:
+                with reading() as session:
+                    self.known = self.source(session, local_today())
+            except SQLAlchemyError as problem:
+                log.warning("the words of the editors cannot be read: %s", problem)
         return self.known
 
 
@@ -71,9 +77,11 @@ def _words() -> _Words:
 
 
 def heard(text: str) -> None:
-    """Pass on what somebody typed, without the person."""
+    """Pass on what somebody typed; who it was is only told apart, never kept."""
     if text:
-        _words().hear(text)
+        me = find_me()
+        who = str(me.id) if me else f"{request.remote_addr} {request.user_agent}"
+        _words().hear(text, who)
 
 
 def ask(question: Query) -> Page:

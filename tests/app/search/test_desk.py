@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from app import people, programmes, rewards
+from app import bookings, people, programmes, rewards
 from app.kernel.db import Database
 from app.kernel.permissions import Role
 from search_index.names import is_name_of
+from tests.app.fair.world import published, slot_of
 from tests.app.volunteering.world import a_record, wall
 from tests.app.workshops.shop import bring_to_counter, open_shop
 from tests.app.workshops.shop import order as place_order
@@ -78,6 +79,28 @@ def test_part_of_a_number_finds_nobody(
 
 
 @pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("", "Please write a name, a number, a day"),
+        ("  …  ", "Please write a name, a number, a day"),
+        ("w", "one Chinese character, or two letters"),
+        ("2026-13-77", "There is no such day: 2026-13-77"),
+        ("闻 2026-02-30", "There is no such day: 2026-02-30"),
+    ],
+)
+def test_what_cannot_be_looked_for_gets_a_sentence(
+    planted: Cast, client_of: Browser, words: str, sentence: str
+) -> None:
+    sun = client_of(planted.sun)
+    for send in (sun.send, sun.swap):
+        answer = send("/desk/search/", words=words)
+        assert sentence in text_of(answer)
+        assert "found" not in text_of(answer)
+        assert "Nobody of that name" not in text_of(answer)
+    assert "Please write" not in text_of(sun.get("/desk/search/"))
+
+
+@pytest.mark.parametrize(
     ("who", "status"),
     [("lin", 403), ("wang", 403), ("tao", 403), ("pan", 403), ("qian", 200),
      ("shen", 200), ("jin", 200)],
@@ -96,7 +119,7 @@ def test_who_does_not_act_for_residents_finds_no_people(
 
 @pytest.fixture
 def busy(db: Database, planted: Cast) -> dict[str, str]:
-    """Plant a record, an order and a redemption here; return kind → address."""
+    """Plant a record, a booking, an order, a redemption here; return kind → address."""
     with db.transaction() as session:
         record = a_record(session, planted, planted.wang, wall(9), 60)
         order = bring_to_counter(
@@ -118,11 +141,17 @@ def busy(db: Database, planted: Cast) -> dict[str, str]:
             session, reward_id=liquid.id, person_id=planted.chen, place_id=planted.station,
             by=planted.chen, at=NOON,
         )  # fmt: skip
+        offer = published(session, planted, title="磨剪子", title_en="Scissors ground")
+        booked = bookings.request_booking(
+            session, slot_id=slot_of(session, offer.id).id, resident_id=planted.lin,
+            by=planted.sun, at=NOON,
+        )  # fmt: skip
         session.flush()
         return {
             "record": f"/volunteering/records/{record.id}",
             "order": f"/orders/{order.id}",
             "redemption": f"/rewards/redemptions/{redeemed.id}",
+            "booking": f"/bookings/{booked.id}",
             "code": order.pickup_code or "",
         }
 
@@ -138,6 +167,9 @@ def busy(db: Database, planted: Cast) -> dict[str, str]:
         ("chopsticks", {"order"}),
         ("陈向晚 洗衣液", {"redemption"}),
         ("washing", {"redemption"}),
+        ("林小滿 磨剪", {"booking"}),
+        ("lxm scissors", {"booking"}),
+        ("2026-06-04", {"booking"}),
         ("林 洗衣液", set()),
         ("2026", set()),
     ],
@@ -160,12 +192,29 @@ def test_a_day_and_a_code_find_what_is_theirs(
     assert busy["record"] in sun.swap("/desk/search/", words=day).text
     assert busy["order"] in sun.swap("/desk/search/", words=busy["code"]).text
     assert busy["order"] not in sun.swap("/desk/search/", words=busy["code"][:3]).text
-    assert "No record, order or reward" in text_of(
-        sun.swap("/desk/search/", words="2026-13-77")
+    assert "No record, booking, order or reward" in text_of(
+        sun.swap("/desk/search/", words="2024-02-29")
     )
 
 
-@pytest.mark.parametrize("words", ["王阿宽", "午餐", "桃源", "洗衣液", "chopsticks"])
+def test_the_page_says_when_older_ones_were_not_compared(
+    busy: dict[str, str], planted: Cast, client_of: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    sun = client_of(planted.sun)
+    assert "were compared" not in sun.swap("/desk/search/", words="午餐").text
+    for room in ("app.search.desk.staff", "app.volunteering.desk.shown"):
+        monkeypatch.setattr(f"{room}.FINDS_MAX", 1)
+
+    page = text_of(sun.swap("/desk/search/", words="午餐"))
+
+    assert busy["record"]
+    assert "Of each kind the latest 1 were compared" in page
+
+
+@pytest.mark.parametrize(
+    "words", ["王阿宽", "午餐", "磨剪", "桃源", "洗衣液", "chopsticks"]
+)
 def test_another_places_clerk_finds_none_of_it(
     busy: dict[str, str], client_of: Browser, words: str
 ) -> None:
@@ -176,7 +225,7 @@ def test_another_places_clerk_finds_none_of_it(
 
 @pytest.mark.parametrize(
     ("who", "kinds"),
-    [("ma", {"record", "order", "redemption"}), ("qian", {"record"}),
+    [("ma", {"record", "booking", "order", "redemption"}), ("qian", {"record"}),
      ("shen", {"record"}), ("jin", {"record"})],
 )  # fmt: skip
 def test_each_role_finds_what_it_may_open(
@@ -185,7 +234,8 @@ def test_each_role_finds_what_it_may_open(
     """Whatever is found can be opened; whatever cannot be opened is not found."""
     browser = client_of(getattr(planted, who))
     found = set()
-    for kind, words in (("record", "午餐"), ("order", "桃源"), ("redemption", "洗衣")):
+    asked = {"record": "午餐", "booking": "磨剪", "order": "桃源", "redemption": "洗衣"}
+    for kind, words in asked.items():
         page = browser.swap("/desk/search/", words=words).text
         if busy[kind] in page:
             found.add(kind)

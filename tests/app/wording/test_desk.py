@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from typing import cast as typed
 from uuid import UUID
@@ -12,18 +14,22 @@ from flask import Flask
 from sqlmodel import select
 
 from app import search
-from app.fair import Offering
+from app.fair import Offering, OfferingState
 from app.kernel.clock import day_of, now
+from app.kernel.config import Settings
 from app.kernel.db import Database
 from app.kernel.doings import Doing
 from app.search.views import answers
-from app.wording import AskedWords, SearchLine, note_asked
+from app.wiring import create_app
+from app.wording import AskedWords, LineKind, SearchLine, note_asked
 from app.wording.reactions import Listener
+from app.wording.rules import PINS_MAX
 from tests.app.fair.world import draft, published
 from tests.cast import NOON, Cast
 from tests.web import Client, text_of
 
 ClientOf = Callable[..., Client]
+LONG = ",".join("长" * 38 + one for one in "甲乙丙丁戊己庚辛")
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +95,12 @@ def test_what_comes_first_is_an_address_strangers_can_open(
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
+        ({"kind": "equal", "asked": "カット", "found": "理发"}, "Latin letters"),
+        ({"kind": "equal", "asked": "师傅", "found": "理发"}, "says nothing"),
+        ({"kind": "kinds", "asked": "理发", "found": "somebody"}, "says nothing"),
+        ({"kind": "equal", "asked": "haircut", "found": "haircuts"}, "both sides"),
+        ({"kind": "equal", "asked": "刀客", "found": LONG}, "At most 200 characters"),
+        ({"kind": "stop", "asked": LONG[:200]}, "At most 200 characters"),
         ({"kind": "equal", "asked": "刀客", "found": ""}, "at least one word"),
         ({"kind": "equal", "asked": "", "found": "理发"}, "Please"),
         ({"kind": "equal", "asked": "理髮", "found": "理发"}, "on both sides"),
@@ -119,6 +131,120 @@ def test_the_same_line_twice_is_said_and_the_same_key_is_one(
     assert again.status_code == 409
     assert "knows this line already" in text_of(again)
     assert len(lines(db)) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (("equal", "刀客", "推头匠"), ("equal", "推頭匠", "刀客")),
+        (("equal", "刀客, 推头匠", "剪手"), ("related", "刀客", "剪手")),
+        (("kinds", "刀客", "推头匠"), ("kinds", "刀客", "推頭匠")),
+        (("stop", "那厢, 这厢", ""), ("stop", "這廂", "")),
+        (("stop", "那厢", ""), ("stop", "的", "")),
+        (("stop", "那厢", ""), ("equal", "理发", "剃头")),
+    ],
+)
+def test_what_the_house_or_a_line_says_already_is_said_once(
+    shen: Client, first: tuple[str, str, str], again: tuple[str, str, str]
+) -> None:
+    answers = [
+        shen.send("/desk/words/", kind=kind, asked=asked, found=found_)
+        for kind, asked, found_ in (first, again)
+    ]
+
+    assert [one.status_code for one in answers] == [303, 409]
+    assert "knows this line already" in text_of(answers[1])
+
+
+def test_a_word_that_says_nothing_has_no_synonyms(shen: Client) -> None:
+    shen.send("/desk/words/", kind="stop", asked="那厢")
+    refused = shen.send("/desk/words/", kind="equal", asked="那廂", found="理发")
+
+    assert refused.status_code == 422
+    assert "says nothing in a question" in text_of(refused)
+
+
+def test_a_pin_ends_by_itself_and_makes_room(
+    shen: Client, db: Database, cast: Cast, town: UUID
+) -> None:
+    page, past = f"/fair/{town}", day_of(now()) - timedelta(days=1)
+    refused = shen.send("/desk/words/", kind="pin", asked="x", found=page, until=past)
+    assert refused.status_code == 422
+    assert "This day has passed" in text_of(refused)
+
+    with db.transaction() as session:
+        for number in range(PINS_MAX):
+            session.add(
+                SearchLine(
+                    kind=LineKind.PIN, asked="理发", found=f"offering:{number}",
+                    until=past, added_by=cast.shen, added_at=NOON,
+                )
+            )  # fmt: skip
+    sent = shen.send("/desk/words/", kind="pin", asked="理发", found=page)
+    assert sent.status_code == 303
+
+
+def test_what_comes_first_and_is_hidden_later_is_not_found(
+    app: Flask, shen: Client, client: Client, db: Database, town: UUID
+) -> None:
+    shen.send("/desk/words/", kind="pin", asked="理发", found=f"/fair/{town}")
+    assert found(client, "理发") == ["老茶馆评弹", "公益理发日"]
+
+    with db.transaction() as session:
+        session.get_one(Offering, town).state = OfferingState.TAKEN_DOWN
+    search.rebuild(db, typed("Any", app.extensions["fair_catalogue"]), at=now())
+
+    assert found(client, "理发") == ["公益理发日"]
+
+
+@pytest.fixture
+def another_process(settings: Settings) -> Iterator[Callable[[], Client]]:
+    """Start the application beside the first one: its own memory, the same tables."""
+    started = []
+
+    def start() -> Client:
+        started.append(create_app(settings))
+        return Client(started[-1])
+
+    yield start
+    for one in started:
+        one.extensions["fair_database"].close()
+
+
+def test_another_process_knows_a_line_within_two_seconds(
+    shen: Client,
+    another_process: Callable[[], Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process that has looked before looks again; one that starts looks at once."""
+    monkeypatch.setattr(answers, "LOOK_EVERY_S", 1.0)
+    guest = another_process()
+    assert found(guest, "刀客") == []
+
+    shen.send("/desk/words/", kind="equal", asked="刀客", found="理发")
+    until = time.monotonic() + 2
+    while found(guest, "刀客") != ["公益理发日"]:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+    assert found(another_process(), "刀客") == ["公益理发日"]
+
+
+def test_a_line_nobody_can_read_takes_no_page_down(
+    client: Client, db: Database, cast: Cast
+) -> None:
+    """Whatever stands in the table: each question reads all of it."""
+    with db.transaction() as session:
+        for asked, found_ in (("カット", "理发"), ("…", "★"), ("刀客, привет", "理发")):
+            session.add(
+                SearchLine(
+                    kind=LineKind.EQUAL, asked=asked, found=found_,
+                    added_by=cast.shen, added_at=NOON,
+                )
+            )  # fmt: skip
+
+    assert client.get("/search?q=理发").status_code == 200
+    assert found(client, "刀客") == ["公益理发日"]
 
 
 def test_a_preview_shows_the_change_and_saves_nothing(
@@ -155,12 +281,22 @@ def test_others_edit_no_words(client_of: ClientOf, cast: Cast, who: str) -> None
 
 
 def test_what_is_asked_is_counted_without_the_person(
-    app: Flask, db: Database, client_of: ClientOf, cast: Cast
+    app: Flask, db: Database, client_of: ClientOf, cast: Cast, client: Client
 ) -> None:
+    """One who presses filters and comes back has asked once; three have asked thrice.
+
+    A guest is told from another by address and browser, for a day, in memory only.
+    """
     listener: Listener = app.extensions["fair_wording"].hear
-    lin = client_of(cast.lin)
-    for words in ("修收音机", "修收音機", "修 收音机", "只问一次", "修收音机&page=2"):
-        lin.get(f"/search?q={words}")
+    lin, wang = client_of(cast.lin), client_of(cast.wang)
+    for more in ("", "&sort=newest", "&open=now", "&page=2", ""):
+        lin.get(f"/search?q=只有我问{more}")
+    for browser, words in (
+        (lin, "修收音机"),
+        (wang, "修收音機"),
+        (client, "修 收音机"),
+    ):
+        browser.get(f"/search?q={words}")
     with app.app_context():
         listener.write()
 

@@ -6,10 +6,13 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.wording import rules
 from app.wording.errors import LineInvalid
 from app.wording.models import LineKind, SearchLine
+from app.wording.rules import SYNONYMS
 from search_index.vocabulary import thesaurus_with
 from tests.cast import NOON
 
@@ -33,7 +36,19 @@ def test_words_stand_between_commas_of_any_script_each_once() -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", " , ，", "…", "a>b", "#x", "~ a", "长" * 41, ",".join("甲乙丙丁戊己庚辛壬")],
+    [
+        "",
+        " , ，",
+        "…",
+        "a>b",
+        "#x",
+        "~ a",
+        "长" * 41,
+        ",".join("甲乙丙丁戊己庚辛壬"),
+        "カット",
+        "理发, привет",
+        "ß",
+    ],
 )
 def test_what_is_no_line_of_words_is_refused(typed: str) -> None:
     with pytest.raises(LineInvalid):
@@ -65,6 +80,25 @@ def test_other_addresses_are_no_target(typed: str) -> None:
 def test_a_word_does_not_lead_to_itself_in_another_script() -> None:
     with pytest.raises(LineInvalid):
         rules.ensure_apart(["剃頭"], ["理发", "剃头"])
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.sampled_from(sorted(SYNONYMS)))
+def test_whatever_is_taken_can_be_read(asked: str, found: str, kind: LineKind) -> None:
+    """Each question reads every line: what passes the form must pass the thesaurus."""
+    try:
+        words = rules.words_of(asked, name="asked"), rules.words_of(found, name="found")
+    except LineInvalid:
+        return
+    one = line(kind, *(", ".join(side) for side in words))
+
+    assert thesaurus_with(rules.wording_of([one], on=NOON.date()).synonyms)
+
+
+@pytest.mark.parametrize("gap", ["\u2028", "\x85", "\x0b", "\u3000"])
+def test_no_sign_ends_a_line_in_the_middle(gap: str) -> None:
+    (word,) = rules.words_of(f"推{gap}头", name="asked")
+
+    assert word == "推 头"
 
 
 def test_no_more_than_three_come_first_for_a_question() -> None:
